@@ -1,0 +1,4 @@
+// The smallest Go program.
+package main
+
+func main() {}

@@ -1,0 +1,6 @@
+/* The smallest C program, linked both statically and dynamically. */
+int
+main(void)
+{
+	return 0;
+}

@@ -1,0 +1,54 @@
+/* broken.h: promises that a test's build can break, to see that somebody notices.    room: core
+ *
+ * BROKEN(NAME) is 1 in a file that is compiled with -DGORT_BREAK=BREAK_NAME, else the constant 0,
+ * and nothing of it is left. `make broken-unit` compiles one file so and links the tests with it;
+ * tests/stress/prove.sh does that for each line of this list and runs the torture, which has to
+ * fail. A protocol whose breach nobody notices is not tested; who adds a protocol adds a line. */
+#ifndef GORT_CORE_BROKEN_H
+#define GORT_CORE_BROKEN_H
+
+#include "core/types.h"
+
+enum broken {
+	BREAK_NOTHING,
+	/* The file that it is in, and what is left out or done wrong. */
+	BREAK_WAKEUP, /* sched/park.c: a readied G starts no M for an idle P */
+	BREAK_FENCE, /* sched/schedule.c: the fence between submitting a G and looking for idle Ps */
+	BREAK_RECHECK,   /* sched/schedule.c: the second look at the queues before an M sleeps */
+	BREAK_READY,     /* sched/park.c: one in many readied Gs is forgotten */
+	BREAK_UNLOCK,    /* sched/park.c: a park drops its lock before the G counts as waiting */
+	BREAK_ERRNO,     /* sched/park.c: errno stays with the thread */
+	BREAK_STEAL,     /* sched/runq.c: a thief does not compare before it takes */
+	BREAK_SYSCALL,   /* sched/syscall.c: the end of a call takes the P without asking */
+	BREAK_TIMERS,    /* sched/p.c: a P that leaves keeps its timers */
+	BREAK_NOTE,      /* base/note.c: one in many wake-ups of a thread is not sent */
+	BREAK_SELECT,    /* sync/chan.c: a select that was won already is won again */
+	BREAK_SELUNLOCK, /* sync/select.c: the commit reads on after it dropped the last lock */
+	BREAK_CLOSE,     /* sync/chan.c: close forgets a waiter */
+	BREAK_MUTEX,     /* sync/syncmutex.c: the mark that somebody is awake is not taken off */
+	BREAK_SEMA,      /* sync/sema.c: the look after queueing, before the park */
+};
+
+#ifndef GORT_BREAK
+#	define GORT_BREAK BREAK_NOTHING
+#endif
+#define BROKEN(name) (GORT_BREAK == BREAK_##name)
+
+/* One turn in n. */
+static inline bool
+brokenTurn(uint32_t n)
+{
+	static uint32_t turn;
+	return __atomic_add_fetch(&turn, 1, __ATOMIC_RELAXED) % n == 0;
+}
+
+/* Now and then a moment for others to come between, as the kernel may grant them one anywhere. */
+static inline void
+brokenPause(void)
+{
+	if (brokenTurn(64))
+		for (volatile int i = 0; i < 100000; i++)
+			;
+}
+
+#endif

@@ -1,0 +1,156 @@
+/* syncdoor.c: what packages sync, sync/atomic and internal/poll ask for.             room: gccgo
+ *
+ * Semaphores and notification lists are the runtime's own; Go's mutexes and so on are built on
+ * them by package sync, in Go. A notifyList of Go's is ours, 32 bytes, all zero at first.
+ *
+ * procPin raises inrt and procUnpin lowers it: what sync.Pool does between the two it does on one P,
+ * without a park. */
+#include "gccgo/gccgo.h"
+
+#include "arch/arch.h"
+
+const struct funcval *gopoolcleanup;
+
+void
+gosemacquire(uint32_t *addr)
+{
+	struct g *gp = rtenter();
+	semacquire(addr, false, waitReasonSemacquire);
+	rtleave(gp);
+}
+
+void
+go_semacquireMutex(uint32_t *addr, bool lifo, intgo skip)
+{
+	(void)skip;
+	struct g *gp = rtenter();
+	semacquire(addr, lifo, waitReasonSyncMutexLock);
+	rtleave(gp);
+}
+
+void
+gosemrelease(uint32_t *addr)
+{
+	go_semrelease(addr, false, 0);
+}
+
+void
+go_semrelease(uint32_t *addr, bool handoff, intgo skip)
+{
+	(void)skip;
+	struct g *gp = rtenter();
+	semrelease(addr, handoff);
+	rtleave(gp);
+}
+
+uint32_t
+go_notifyListAdd(struct notifyList *l)
+{
+	return notifyListAdd(l);
+}
+
+void
+go_notifyListWait(struct notifyList *l, uint32_t t)
+{
+	struct g *gp = rtenter();
+	notifyListWait(l, t);
+	rtleave(gp);
+}
+
+void
+go_notifyListNotifyAll(struct notifyList *l)
+{
+	struct g *gp = rtenter();
+	notifyListNotifyAll(l);
+	rtleave(gp);
+}
+
+void
+go_notifyListNotifyOne(struct notifyList *l)
+{
+	struct g *gp = rtenter();
+	notifyListNotifyOne(l);
+	rtleave(gp);
+}
+
+void
+go_notifyListCheck(uintptr_t size)
+{
+	if (size != sizeof(struct notifyList))
+		throw("bad notifyList size");
+}
+
+/* ---- spinning, pinning -------------------------------------------------------------------- */
+
+/* Four rounds of thirty pauses, if the owner may be running meanwhile and nobody here wants
+ * the P. */
+bool
+go_canSpin(intgo i)
+{
+	if (i >= 4 || ncpu <= 1)
+		return false;
+	struct g *gp = rtenter();
+	struct p *pp = gp->m->p;
+	bool can =
+		(uint32_t)gomaxprocs > load_rlx(&sched.npidle) + load_rlx(&sched.nmspinning) + 1 &&
+		pp->runqtail == load_rlx(&pp->runqhead) && load_rlx(&pp->runnext) == NULL;
+	rtleave(gp);
+	return can;
+}
+
+void
+go_doSpin(void)
+{
+	procyield(30);
+}
+
+intgo
+goprocPin(void)
+{
+	struct g *gp = rtenter();
+	return gp->m->p->id;
+}
+
+void
+goprocUnpin(void)
+{
+	rtleave(getg());
+}
+
+void
+go_registerPoolCleanup(const struct funcval *fn)
+{
+	gopoolcleanup = fn;
+}
+
+/* ---- sync/atomic -------------------------------------------------------------------------- */
+
+bool
+go_CompareAndSwapPointer(void **p, void *old, void *new)
+{
+	return cas(p, old, new);
+}
+
+void
+go_StorePointer(void **p, void *v)
+{
+	store_seq(p, v);
+}
+
+void *
+go_SwapPointer(void **p, void *v)
+{
+	return __atomic_exchange_n(p, v, __ATOMIC_SEQ_CST);
+}
+
+/* ---- throw -------------------------------------------------------------------------------- */
+
+/* A rule of the library's that nothing can go on from: unlock of an unlocked mutex. */
+void
+gothrow(struct gostring s)
+{
+	static char text[256]; /* the process is on its way out */
+	rtenter();
+	rtsnprintf(text, sizeof text, "%.*s", (int)s.len, (const char *)s.str);
+	fatal(text);
+}

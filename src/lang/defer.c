@@ -1,0 +1,149 @@
+/* defer.c: calls that run when a function ends, however it ends.                     room: lang
+ *
+ * A goroutine's deferred calls are a list, the newest first: g->deferred. A record is on it from
+ * the moment the call is deferred until it has run. Four kinds, one list, because C and Go
+ * functions call each other:
+ *
+ *   Go, on the stack   deferprocStack: the compiler has set the 64 bytes aside in the frame
+ *   Go, on the heap    deferproc: a defer in a loop. From a pool of 32 per P
+ *   C                  deferBegin: the record is a variable of the block with an end of its own
+ *   a try              tryCall: no call, but a place where a panic ends
+ *
+ * The identity of a Go function's activation is the address of a byte in its frame, that the
+ * function gives with each call. The byte also carries an answer: the function sets it to false
+ * and, after deferreturn on the way of an exception, returns normally if it has become true, or
+ * passes the exception on. deferreturn and checkdefer set it: whoever runs a deferred call there is
+ * on the way to return. gopanic clears it when it has run the call without a recovery: then the
+ * frame is left for good.
+ *
+ * fn is cleared before the call. So a panic that arises in the call, and walks the list, knows the
+ * record and drops it; a deferred call never runs twice.
+ *
+ * Everything here belongs to the goroutine that runs, and is done with inrt == 0: a signal may
+ * stop it between any two instructions, and nobody else looks. Only the pool belongs to the P.
+ *
+ * C blocks are left by jumps, too, over which C has no say (longjmp; an exception of C++ through
+ * code compiled without -fexceptions). Records in the frames that were jumped over stay on the list,
+ * in memory that is no longer theirs. deferEnd and tryCall therefore never look at what lies
+ * above their own record, they set the list to what lies below it. */
+#include "lang/panicrec.h"
+
+#include "arch/this/offsets.h"
+
+_Static_assert(offsetof(struct deferrec, retaddr) == TRY_SP, "trycall.S writes there");
+
+enum { POOL_MAX = 32 };
+
+void
+deferUnlink(struct g *gp, struct deferrec *d)
+{
+	gp->deferred = d->link;
+	if (d->ops->free != NULL)
+		d->ops->free(d);
+}
+
+/* ---- Go ----------------------------------------------------------------------------------- */
+
+static void
+freeRecord(struct deferrec *d)
+{
+	/* The pool holds on to nothing. */
+	*d = (struct deferrec){0};
+	struct g *gp = rtenter();
+	struct p *pp = gp->m->p;
+	if (pp->ndefer < POOL_MAX) {
+		d->link = pp->deferpool;
+		pp->deferpool = d;
+		pp->ndefer++;
+	} else {
+		gcfree(d);
+	}
+	rtleave(gp);
+}
+
+static struct deferrec *
+newRecord(void)
+{
+	struct g *gp = rtenter();
+	struct p *pp = gp->m->p;
+	struct deferrec *d = pp->deferpool;
+	if (d != NULL) {
+		pp->deferpool = d->link;
+		pp->ndefer--;
+	} else {
+		d = mallocConservative(sizeof *d);
+	}
+	rtleave(gp);
+	return d;
+}
+
+static const struct deferops stackOps = {.resume = goResume};
+static const struct deferops heapOps = {.free = freeRecord, .resume = goResume};
+
+static always_inline void
+push(struct g *gp, struct deferrec *d, bool *frame, void (*fn)(void *), void *arg)
+{
+	d->link = gp->deferred;
+	d->frame = frame;
+	d->panicStack = gp->panicking;
+	d->panic = NULL;
+	d->fn = fn;
+	d->arg = arg;
+	d->retaddr = 0;
+	gp->deferred = d;
+}
+
+void
+deferproc(bool *frame, void (*fn)(void *), void *arg)
+{
+	struct deferrec *d = newRecord();
+	d->ops = &heapOps;
+	push(getg(), d, frame, fn, arg);
+}
+
+void
+deferprocStack(struct deferrec *d, bool *frame, void (*fn)(void *), void *arg)
+{
+	d->ops = &stackOps;
+	push(getg(), d, frame, fn, arg);
+}
+
+/* At the end of a function that has deferred: frame's calls run. */
+void
+deferreturn(bool *frame)
+{
+	struct g *gp = getg();
+	for (;;) {
+		struct deferrec *d = gp->deferred;
+		if (d == NULL || d->frame != frame)
+			return;
+		void (*fn)(void *) = d->fn;
+		d->fn = NULL;
+		if (fn != NULL)
+			calldefer(fn, d->arg);
+		deferUnlink(gp, d);
+		*frame = true;
+	}
+}
+
+/* ---- C ------------------------------------------------------------------------------------ */
+
+static const struct deferops cOps; /* no memory of ours, nowhere to go on */
+
+void
+deferBegin(struct deferrec *d, void (*fn)(void *), void *arg)
+{
+	d->ops = &cOps;
+	push(getg(), d, NULL, fn, arg);
+}
+
+void
+deferEnd(struct deferrec *d)
+{
+	void (*fn)(void *) = d->fn;
+	if (fn == NULL)
+		return; /* and off the list */
+	getg()->deferred = d->link;
+	d->fn = NULL;
+	fn(d->arg);
+}

@@ -1,0 +1,71 @@
+/* itab.h: looking up an itab, for those who inline it. iface.c has the protocol.    room: lang */
+#ifndef GORT_LANG_ITAB_H
+#define GORT_LANG_ITAB_H
+
+#include "core/atomic.h"
+#include "core/compiler.h"
+#include "core/type.h"
+
+/* Two words, so that a probe looks at one cache line; the type is in the itab, which the caller
+ * reads next anyway. */
+struct itabEntry {
+	const void *inter;
+	uintptr_t tab; /* atomic: 0 while empty; | ITAB_LACKS: the type does not implement inter */
+};
+
+#define ITAB_LACKS ((uintptr_t)1)
+
+struct itabTable {
+	uint32_t size;  /* a power of two; constant */
+	uint32_t count; /* itabLock */
+	struct itabEntry entries[];
+};
+
+extern struct itabTable *itabTable; /* atomic; replaced under itabLock */
+
+static always_inline const struct itab *
+itabOf(uintptr_t word)
+{
+	return (const struct itab *)(word & ~ITAB_LACKS);
+}
+
+/* Descriptors are aligned and lie close together: the low bits of one and the middle ones of the other
+ * must not fall on each other. */
+static always_inline uintptr_t
+itabHash(const void *inter, const struct type *t)
+{
+	uint64_t a = (uintptr_t)inter, b = (uintptr_t)t;
+	return (uintptr_t)((b ^ (a << 23 | a >> 41)) * 0x9e3779b97f4a7c15ull >> 37);
+}
+
+/* The pair's entry, or the empty one where it would stand; *word is what its tab was. */
+static always_inline struct itabEntry *
+itabEntry(struct itabTable *table, const void *inter, const struct type *t, uintptr_t *word)
+{
+	uint32_t mask = table->size - 1;
+	for (uintptr_t i = itabHash(inter, t) & mask;; i = (i + 1) & mask) {
+		struct itabEntry *e = &table->entries[i];
+		uintptr_t w = *word = load_acq(&e->tab);
+		if (w == 0 || (e->inter == inter && itabOf(w)->type == t))
+			return e;
+	}
+}
+
+/* 0: not known yet. */
+static always_inline uintptr_t
+itabWord(const void *inter, const struct type *t)
+{
+	uintptr_t word;
+	itabEntry(load_acq(&itabTable), inter, t, &word);
+	return word;
+}
+
+/* NULL: ask getitab. */
+static always_inline const struct itab *
+itabFast(const void *inter, const struct type *t)
+{
+	uintptr_t word = itabWord(inter, t);
+	return likely(word != 0 && !(word & ITAB_LACKS)) ? (const struct itab *)word : NULL;
+}
+
+#endif

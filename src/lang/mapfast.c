@@ -1,0 +1,344 @@
+/* mapfast.c: maps whose keys are 4 or 8 bytes that are compared as such, or strings. room: lang
+ *
+ * The functions of map.c with hash and comparison inlined. Each is written once, for a kind of key
+ * that is a constant where it is inlined. Elements are at most 128 bytes here, never apart.
+ *
+ * A small map is searched without a hash: eight comparisons of a word cost no more than one hash,
+ * and strings mostly differ in length. Long strings of equal length are the exception. */
+#include "lang/mapinternal.h"
+
+enum keykind { KEY_32, KEY_64, KEY_STR };
+
+struct fastkey {
+	uint64_t w;
+	struct gostring s;
+};
+
+static always_inline uint64_t
+load64(const void *p)
+{
+	uint64_t v;
+	__builtin_memcpy(&v, p, sizeof v);
+	return v;
+}
+
+static always_inline uint32_t
+load32(const void *p)
+{
+	uint32_t v;
+	__builtin_memcpy(&v, p, sizeof v);
+	return v;
+}
+
+/* n bytes are equal. Two words that overlap where that will do. */
+static always_inline bool
+bytesEqual(const uint8_t *a, const uint8_t *b, uintptr_t n)
+{
+	if (a == b)
+		return true;
+	if (n >= 8) {
+		if (likely(n <= 16))
+			return ((load64(a) ^ load64(b)) |
+				       (load64(a + n - 8) ^ load64(b + n - 8))) == 0;
+		return __builtin_memcmp(a, b, n) == 0;
+	}
+	if (n >= 4)
+		return ((load32(a) ^ load32(b)) | (load32(a + n - 4) ^ load32(b + n - 4))) == 0;
+	return n == 0 || (a[0] == b[0] && a[n >> 1] == b[n >> 1] && a[n - 1] == b[n - 1]);
+}
+
+static always_inline bool
+keyIs(enum keykind kind, struct fastkey k, const uint8_t *slot)
+{
+	switch (kind) {
+	case KEY_32:
+		return *(const uint32_t *)(const void *)slot == (uint32_t)k.w;
+	case KEY_64:
+		return *(const uint64_t *)(const void *)slot == k.w;
+	case KEY_STR:
+		break;
+	}
+	const struct gostring *s = (const void *)slot;
+	return s->len == k.s.len && bytesEqual(s->str, k.s.str, (uintptr_t)k.s.len);
+}
+
+static always_inline uint64_t
+hashOf(enum keykind kind, const struct hmap *m, struct fastkey k)
+{
+	switch (kind) {
+	case KEY_32:
+		return hash32((uint32_t)k.w, m->seed);
+	case KEY_64:
+		return hash64(k.w, m->seed);
+	case KEY_STR:
+		break;
+	}
+	return memhash(k.s.str, m->seed, (uintptr_t)k.s.len);
+}
+
+struct place {
+	uint8_t *slot; /* NULL: absent */
+	uint64_t *group;
+	uint32_t i;
+	struct maptable *tab; /* NULL: a small map */
+};
+
+#define LONG_STRING 64
+
+static always_inline struct place
+findSmall(enum keykind kind, struct hmap *m, struct fastkey k)
+{
+	uint32_t in = groupFull(m->ctrl);
+	if (kind == KEY_STR && k.s.len > LONG_STRING)
+		in = groupMatch(m->ctrl, ctrlOf(hashOf(kind, m, k)));
+	FOREACH_SLOT(i, in)
+	{
+		uint8_t *slot = slotAt(m, m->p, i);
+		if (keyIs(kind, k, slot))
+			return (struct place){slot, &m->ctrl, i, NULL};
+	}
+	return (struct place){0};
+}
+
+static always_inline struct place
+findLarge(enum keykind kind, const struct hmap *m, struct fastkey k, uint64_t hash)
+{
+	const struct dirent *d = dirOf(m, hash);
+	struct maptable *tab = d->tab;
+	uint8_t *slots = d->slots;
+	for (struct probe q = probeStart(m, hash);; probeNext(&q)) {
+		uint64_t ctrl = tab->ctrl[q.group];
+		FOREACH_SLOT(i, groupMatch(ctrl, ctrlOf(hash)))
+		{
+			uint8_t *slot = slotAt(m, slots, q.group * GROUP_SLOTS + i);
+			if (likely(keyIs(kind, k, slot)))
+				return (struct place){slot, &tab->ctrl[q.group], i, tab};
+		}
+		if (likely(groupHasEmpty(ctrl)))
+			return (struct place){0};
+	}
+}
+
+/* ---- access ------------------------------------------------------------------------------- */
+
+/* Whatever accessFirst does not settle. */
+static never_inline void *
+access32(struct hmap *m, uint32_t w, void *none, uint64_t hash)
+{
+	struct place at = findLarge(KEY_32, m, (struct fastkey){.w = w}, hash);
+	return at.slot == NULL ? none : at.slot + m->elemOff;
+}
+
+static never_inline void *
+access64(struct hmap *m, uint64_t w, void *none, uint64_t hash)
+{
+	struct place at = findLarge(KEY_64, m, (struct fastkey){.w = w}, hash);
+	return at.slot == NULL ? none : at.slot + m->elemOff;
+}
+
+static never_inline void *
+accessStr(struct hmap *m, struct gostring s, void *none, uint64_t hash)
+{
+	struct place at = findLarge(KEY_STR, m, (struct fastkey){.s = s}, hash);
+	return at.slot == NULL ? none : at.slot + m->elemOff;
+}
+
+/* Nearly always the first candidate of the first group is the key, or there is none and the group
+ * has room: that much is inlined, in few registers. */
+static always_inline void *
+accessFirst(enum keykind kind, struct hmap *m, struct fastkey k, void *none)
+{
+	uint64_t hash = hashOf(kind, m, k);
+	const struct dirent *d = dirOf(m, hash);
+	uint32_t group = (uint32_t)(hash >> 7) & m->groupMask;
+	uint64_t ctrl = d->tab->ctrl[group];
+	uint32_t match = groupMatch(ctrl, ctrlOf(hash));
+	if (likely(match != 0)) {
+		uint8_t *slot = slotAt(m, d->slots, group * GROUP_SLOTS + firstSlot(match));
+		if (likely(keyIs(kind, k, slot)))
+			return slot + m->elemOff;
+	} else if (likely(groupHasEmpty(ctrl))) {
+		return none;
+	}
+	if (kind == KEY_STR)
+		return accessStr(m, k.s, none, hash);
+	return kind == KEY_64 ? access64(m, k.w, none, hash)
+			      : access32(m, (uint32_t)k.w, none, hash);
+}
+
+/* The element, or none. */
+static always_inline void *
+access(enum keykind kind, struct hmap *m, struct fastkey k, void *none)
+{
+	if (unlikely(m == NULL || m->count == 0))
+		return none;
+	mapReads(m);
+	if (likely(m->depth != 0))
+		return accessFirst(kind, m, k, none);
+	struct place at = findSmall(kind, m, k);
+	return at.slot == NULL ? none : at.slot + m->elemOff;
+}
+
+static always_inline struct ptrok
+access2(enum keykind kind, struct hmap *m, struct fastkey k)
+{
+	void *e = access(kind, m, k, NULL);
+	return (struct ptrok){e != NULL ? e : zeroVal, e != NULL};
+}
+
+/* ---- assignment --------------------------------------------------------------------------- */
+
+static always_inline void *
+assign(enum keykind kind, bool pointer, const struct maptype *t, struct hmap *m, struct fastkey k)
+{
+	if (unlikely(m == NULL))
+		mapNilAssign();
+	mapWriteBegin(m);
+	uint64_t hash = hashOf(kind, m, k);
+	if (unlikely(m->slotSize == 0))
+		mapSmallSetup(t, m);
+	struct place at;
+	if (m->depth == 0)
+		at = findSmall(kind, m, k);
+	else
+		at = findLarge(kind, m, k, hash);
+	uint8_t *slot = at.slot;
+	if (slot == NULL) {
+		slot = slotTake(t, m, hash);
+		if (kind == KEY_32)
+			*(uint32_t *)(void *)slot = (uint32_t)k.w;
+		else if (kind == KEY_STR)
+			typedmemmove(t->key, slot, &k.s);
+		else if (pointer)
+			storePointer(slot, (void *)k.w);
+		else
+			*(uint64_t *)(void *)slot = k.w;
+	} else if (kind == KEY_STR && ((struct gostring *)(void *)slot)->str != k.s.str) {
+		/* The old key may be a small part of something large. */
+		typedmemmove(t->key, slot, &k.s);
+	}
+	mapWriteEnd(m);
+	return slot + m->elemOff;
+}
+
+/* ---- deletion ----------------------------------------------------------------------------- */
+
+static always_inline void delete (enum keykind kind, struct hmap *m, struct fastkey k)
+{
+	if (unlikely(m == NULL || m->count == 0))
+		return;
+	mapWriteBegin(m);
+	struct place at;
+	if (m->depth == 0)
+		at = findSmall(kind, m, k);
+	else
+		at = findLarge(kind, m, k, hashOf(kind, m, k));
+	if (at.slot != NULL) {
+		slotClear(m, at.slot);
+		slotFree(m, at.tab, at.group, at.i);
+	}
+	mapWriteEnd(m);
+}
+
+/* ---- 32 bits ------------------------------------------------------------------------------ */
+
+#define WORD(key)   ((struct fastkey){.w = (key)})
+#define STRING(key) ((struct fastkey){.s = (key)})
+
+void *
+mapaccess1_fast32(const struct maptype *t, struct hmap *m, uint32_t key)
+{
+	(void)t;
+	return access(KEY_32, m, WORD(key), zeroVal);
+}
+
+struct ptrok
+mapaccess2_fast32(const struct maptype *t, struct hmap *m, uint32_t key)
+{
+	(void)t;
+	return access2(KEY_32, m, WORD(key));
+}
+
+void *
+mapassign_fast32(const struct maptype *t, struct hmap *m, uint32_t key)
+{
+	return assign(KEY_32, false, t, m, WORD(key));
+}
+
+void
+mapdelete_fast32(const struct maptype *t, struct hmap *m, uint32_t key)
+{
+	(void)t;
+	delete (KEY_32, m, WORD(key));
+}
+
+/* ---- 64 bits ------------------------------------------------------------------------------ */
+
+void *
+mapaccess1_fast64(const struct maptype *t, struct hmap *m, uint64_t key)
+{
+	(void)t;
+	return access(KEY_64, m, WORD(key), zeroVal);
+}
+
+struct ptrok
+mapaccess2_fast64(const struct maptype *t, struct hmap *m, uint64_t key)
+{
+	(void)t;
+	return access2(KEY_64, m, WORD(key));
+}
+
+void *
+mapassign_fast64(const struct maptype *t, struct hmap *m, uint64_t key)
+{
+	return assign(KEY_64, false, t, m, WORD(key));
+}
+
+void *
+mapassign_fast64ptr(const struct maptype *t, struct hmap *m, void *key)
+{
+	return assign(KEY_64, true, t, m, WORD((uint64_t)key));
+}
+
+void
+mapdelete_fast64(const struct maptype *t, struct hmap *m, uint64_t key)
+{
+	(void)t;
+	delete (KEY_64, m, WORD(key));
+}
+
+/* ---- strings ------------------------------------------------------------------------------ */
+
+void *
+mapaccess_faststr(const struct maptype *t, struct hmap *m, struct gostring key)
+{
+	(void)t;
+	return access(KEY_STR, m, STRING(key), NULL);
+}
+
+void *
+mapaccess1_faststr(const struct maptype *t, struct hmap *m, struct gostring key)
+{
+	(void)t;
+	return access(KEY_STR, m, STRING(key), zeroVal);
+}
+
+struct ptrok
+mapaccess2_faststr(const struct maptype *t, struct hmap *m, struct gostring key)
+{
+	(void)t;
+	return access2(KEY_STR, m, STRING(key));
+}
+
+void *
+mapassign_faststr(const struct maptype *t, struct hmap *m, struct gostring key)
+{
+	return assign(KEY_STR, false, t, m, STRING(key));
+}
+
+void
+mapdelete_faststr(const struct maptype *t, struct hmap *m, struct gostring key)
+{
+	(void)t;
+	delete (KEY_STR, m, STRING(key));
+}

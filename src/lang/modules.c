@@ -1,0 +1,87 @@
+/* modules.c: the packages that each loaded object brings.                            room: lang
+ *
+ * A package registers itself from a constructor: of the executable, of a shared library that was
+ * linked, of one that was loaded later. modulesinit groups them by object, refuses two of one
+ * name, and sorts them by name for inittask.c.
+ *
+ * The list is written by constructors, which run one at a time, and read here by the only thread.
+ */
+#include "lang/lang.h"
+
+#include "gort/package.h"
+
+static struct gort_package *registered; /* last one first */
+struct module *modules;
+struct gort_package **packages;
+uint32_t npackages;
+
+void
+packageRegister(struct gort_package *p)
+{
+	p->next = registered;
+	registered = p;
+}
+
+/* Behind those that are there: the order of registration. */
+void
+packageAddInit(struct gort_package *p, struct gort_init_fn *f)
+{
+	struct gort_init_fn **end = &p->inits;
+	while (*end != NULL)
+		end = &(*end)->next;
+	f->next = NULL;
+	*end = f;
+}
+
+static void
+countModule(const struct gort_package *p)
+{
+	struct module **m = &modules;
+	while (*m != NULL && (*m)->object != p->object)
+		m = &(*m)->next;
+	if (*m == NULL) {
+		*m = persistentalloc(sizeof **m, _Alignof(struct module));
+		(*m)->object = p->object;
+	}
+	(*m)->npackages++;
+}
+
+/* Heap sort would be shorter to run, insertion is shorter to read, and programs have tens. */
+static void
+sortByName(struct gort_package **v, uint32_t n)
+{
+	for (uint32_t i = 1; i < n; i++) {
+		struct gort_package *p = v[i];
+		uint32_t j = i;
+		for (; j > 0 && rtstrcmp(v[j - 1]->name, p->name) > 0; j--)
+			v[j] = v[j - 1];
+		v[j] = p;
+	}
+}
+
+void
+modulesinit(void)
+{
+	uint32_t n = 0, nmodules = 0;
+	for (struct gort_package *p = registered; p != NULL; p = p->next)
+		n++;
+	npackages = n;
+	if (n > 0)
+		packages = persistentalloc(n * sizeof *packages, _Alignof(struct gort_package *));
+	/* The list has the last one first: fill from the end. */
+	for (struct gort_package *p = registered; p != NULL; p = p->next)
+		packages[--n] = p;
+	for (uint32_t i = 0; i < npackages; i++) {
+		if (packages[i]->name == NULL || packages[i]->name[0] == 0)
+			bootfail(2, "a package without a name was registered");
+		countModule(packages[i]);
+	}
+	sortByName(packages, npackages);
+	for (uint32_t i = 1; i < npackages; i++)
+		if (rtstrcmp(packages[i - 1]->name, packages[i]->name) == 0)
+			bootfail(2, "package %s is in the program twice", packages[i]->name);
+	for (struct module *m = modules; m != NULL; m = m->next)
+		nmodules++;
+	bootResult("%u package%s in %u object%s", npackages, npackages == 1 ? "" : "s", nmodules,
+		nmodules == 1 ? "" : "s");
+}

@@ -1,0 +1,283 @@
+/* internal.h: the structures of the allocator.                                       room: mem
+ *
+ * For the files of this room and for its tests, which define GORT_MEM_IMPL. The theory is in
+ * mem.h; each structure's protocol stands in the file that owns it.
+ */
+#ifndef GORT_MEM_INTERNAL_H
+#define GORT_MEM_INTERNAL_H
+
+#ifndef GORT_MEM_IMPL
+#	error "mem/internal.h is private to src/mem: include mem/mem.h"
+#endif
+
+#include "core/bits.h"
+#include "mem/mallocfast.h"
+#include "mem/mem.h"
+
+/* ---- sizes: msize.c ----------------------------------------------------------------------- */
+
+struct sizeclass {
+	uint32_t size;   /* bytes an object; 0 for class 0 */
+	uint16_t npages; /* of a span */
+	uint16_t nelems; /* objects in it */
+	uint32_t divmul; /* offset * divmul >> 32 is offset / size, for offsets inside a span */
+};
+extern const struct sizeclass sizeclasses[NUM_SIZECLASSES];
+void sizeclassesCheck(void);
+/* Class of a small size; raw: the object must lie on 16 bytes if it has 16. */
+uint32_t sizeToClass(uintptr_t size, bool raw);
+
+static inline uint32_t
+makeSpanClass(uint32_t sizeclass, uint32_t kind)
+{
+	return sizeclass << 2 | kind;
+}
+
+/* ---- spans: mspan.c ----------------------------------------------------------------------- */
+
+enum spanstate {
+	SPAN_DEAD = 0, /* zero on purpose: a fresh or freed struct */
+	SPAN_INUSE,
+};
+
+/* One 16-byte block of the tiny allocator: where objects start in it, and which were freed.
+ * malloc.c has the protocol. */
+struct tinyblock {
+	uint32_t starts; /* bit n: an object starts at byte n; owner of the span */
+	uint32_t freed;  /* atomic: bits as above, TINY_CLAIMED, and a generation above it */
+};
+#define TINY_CLAIMED  ((uint32_t)1 << 16)
+#define TINY_GENSHIFT 17
+
+/* usage: how many slots are taken, and whether an mcache owns the span; one word, so that who
+ * must do what next is decided by one atomic operation (mcentral.c). */
+#define USAGE_COUNT(u) ((u)&0xffff)
+#define USAGE_CACHED   ((uint32_t)1 << 16)
+
+struct mspan {
+	/* mcentral.lock: the partial list; heap.lock: free structs (fixalloc uses the first word) */
+	struct mspan *next, *prev;
+	struct mspan *allnext, *allprev; /* heap.lock: every span in use */
+
+	/* Constant while in use; written before state becomes SPAN_INUSE. */
+	uintptr_t base;
+	uintptr_t npages;
+	uintptr_t elemsize;  /* large: the pages' size */
+	uintptr_t largesize; /* large: the size asked for */
+	uint32_t nelems;
+	uint32_t divmul;
+	uint16_t spanclass;
+	uint64_t *allocBits; /* atomic: bit n: slot n is taken, by an object or a cache's run */
+	uint64_t *markBits;  /* atomic: set when taken while gcphase != GCoff, and by the marker */
+	union {
+		const struct type **types; /* SPAN_TYPED: slot n's descriptor */
+		struct tinyblock *tiny;    /* SPAN_TINY */
+	};
+
+	uint32_t state;       /* atomic, enum spanstate */
+	uint32_t usage;       /* atomic */
+	uint32_t tinyopen;    /* atomic: lo << 16 | hi: blocks the owner may still add objects to */
+	uint32_t sweepgen;    /* heap.sweepgen when the span was last known clean; heap.lock */
+	struct mcache *owner; /* atomic: the cache that bumps in it, or NULL */
+	void *specials; /* finalizers, cleanups, weak handles of the objects; none exist yet */
+
+	/* Owner of the span: its mcache, or whoever holds it during a hand-over. */
+	uint32_t scan;       /* where to look for the next run */
+	uint32_t zeroedFrom; /* slots from here on were never handed out and hold zeroes */
+
+	const struct type *largetype; /* types of a large object points here */
+	uint64_t inlinebits[2];       /* allocBits and markBits of up to 64 objects */
+};
+
+static inline uint32_t
+spanKind(const struct mspan *s)
+{
+	return s->spanclass & 3;
+}
+
+static inline uint32_t
+spanSizeclass(const struct mspan *s)
+{
+	return s->spanclass >> 2;
+}
+
+static inline uint32_t
+objIndex(const struct mspan *s, uintptr_t addr)
+{
+	return (uint32_t)((uint64_t)(addr - s->base) * s->divmul >> 32);
+}
+
+static inline uintptr_t
+slotAddr(const struct mspan *s, uint32_t i)
+{
+	return s->base + (uintptr_t)i * s->elemsize;
+}
+
+static inline bool
+bitIsSet(const uint64_t *bits, uint32_t i)
+{
+	return load_acq(&bits[i / 64]) >> (i % 64) & 1;
+}
+
+/* heap.lock. false: no memory for the bits. */
+void mspanInit(struct mspan *s, uintptr_t base, uintptr_t npages, uint32_t spanclass,
+	uintptr_t size, bool needzero);
+void mspanFini(struct mspan *s);
+/* Is slot i taken but still in its owner's run, not handed out? */
+bool slotInRun(const struct mspan *s, uint32_t i);
+/* Side memory: bits, type words. heap.lock. A power of two of at least 64 bytes; not zeroed. */
+void *sideAlloc(uintptr_t n);
+void sideFree(void *p, uintptr_t n);
+
+/* ---- arenas and pages: arena.c, pagealloc.c ----------------------------------------------- */
+
+#define CHUNK_SHIFT      22 /* a chunk: the step in which arenas are mapped */
+#define CHUNK_SIZE       ((uintptr_t)1 << CHUNK_SHIFT)
+#define CHUNK_PAGES      ((uint32_t)(CHUNK_SIZE / PAGE_SIZE))
+#define CHUNK_WORDS      (CHUNK_PAGES / 64)
+#define CHUNKS_PER_ARENA ((uint32_t)(ARENA_SIZE / CHUNK_SIZE))
+#define ARENA_PAGES      ((uint32_t)(ARENA_SIZE / PAGE_SIZE))
+
+/* Free pages of a stretch: how many at its start, in its longest run, at its end. */
+struct pagesum {
+	uint32_t start, max, end;
+};
+
+struct heapArena {
+	uintptr_t base;
+	uint32_t pos; /* index in heap.arenas; heap.lock */
+	/* heap.lock */
+	uint64_t alloc[ARENA_PAGES / 64]; /* 1: in use, or not mapped yet */
+	uint64_t scav[ARENA_PAGES / 64];  /* of free pages: 1: not backed by memory, reads zero */
+	struct pagesum sum[CHUNKS_PER_ARENA];
+	uint16_t dirty[CHUNKS_PER_ARENA]; /* free pages with scav 0 */
+	/* atomic: page -> span; written under heap.lock */
+	struct mspan *spans[ARENA_PAGES];
+};
+
+#define ADDR_BITS    47
+#define ARENA_L2BITS 10
+#define ARENA_L2     ((uintptr_t)1 << ARENA_L2BITS)
+#define ARENA_L1     ((uintptr_t)1 << (ADDR_BITS - ARENA_SHIFT - ARENA_L2BITS))
+#define MAX_ALLOC    ((uintptr_t)1 << ADDR_BITS)
+
+/* The struct of the arena that holds addr, or NULL. */
+struct heapArena *arenaOf(uintptr_t addr);
+/* heap.lock. Makes at least npages more contiguous pages free. false: the kernel refused. */
+bool heapGrow(uintptr_t npages);
+
+/* All under heap.lock. */
+uintptr_t pagesAlloc(uintptr_t npages, uintptr_t *nscav); /* first fit; 0: no such run */
+uintptr_t pagesAllocCached(uintptr_t npages, uintptr_t *nscav);
+void pcacheFlush(void);
+void pagesFree(uintptr_t base, uintptr_t npages);
+void pagesAddArena(struct heapArena *ha);
+void pagesAddMapped(uintptr_t base, uintptr_t n); /* whole chunks, zero and not backed yet */
+/* A run of free pages that hold memory, at most max, from high addresses; taken out of the free
+ * pages. 0: none. pagesScavenged puts it back. */
+uintptr_t pagesTakeDirty(uintptr_t max, uintptr_t *npages);
+void pagesScavenged(uintptr_t base, uintptr_t npages);
+void pagesVerify(void);
+
+/* ---- mcentral.c --------------------------------------------------------------------------- */
+
+struct mcentral {
+	struct mutex lock;
+	struct mspan *partial; /* lock: not owned by a cache, at least one free slot */
+	uint32_t nempty;       /* atomic hint: spans on the list that lost their last object */
+	uint32_t npartial;     /* lock */
+} aligned_to(CACHE_LINE);
+
+/* A span with a free slot, owned by c from now on. NULL: out of memory. */
+struct mspan *mcentral_cacheSpan(uint32_t spc, struct mcache *c);
+/* c, its owner, lets go of s. */
+void mcentral_uncacheSpan(struct mspan *s);
+/* A freer took the first slot out of a full span that nobody owned. */
+void mcentral_relist(struct mspan *s);
+/* ---- mcache.c ----------------------------------------------------------------------------- */
+
+/* The next run of spanclass spc; false: out of memory. */
+bool mcache_refill(struct mcache *c, uint32_t spc);
+void freeSlot(struct mspan *s, uint32_t i, struct mcache *c);
+void tinyClose(struct mspan *s, struct mcache *c);
+
+/* ---- mheap.c ------------------------------------------------------------------------------ */
+
+/* Up to 64 neighbouring pages: pagealloc.c. Bits are relative to base. */
+struct pagecache {
+	uintptr_t base;
+	uint64_t free, scav;
+};
+
+struct heapstats {         /* heap.lock */
+	uint64_t sys;      /* bytes mapped */
+	uint64_t inuse;    /* bytes in spans; also read without the lock */
+	uint64_t released; /* bytes in free pages without memory */
+	uint64_t peak[2];  /* highest inuse of this window and the one before */
+	int64_t window;    /* when this one began */
+	uint64_t arenas;   /* bytes reserved */
+};
+
+struct mheap {
+	struct mutex lock;
+
+	/* lock */
+	struct heapArena **arenas; /* by address */
+	struct pagesum *arenasum;  /* parallel to arenas */
+	struct pagesum *groupsum;  /* of ARENAS_PER_GROUP of them */
+	uint32_t narenas, caparenas;
+	uint32_t hint; /* no free page below chunk number hint (arena pos * 16 + chunk) */
+	struct pagecache pcache;
+	uintptr_t frontier, frontierend; /* reserved, not mapped yet */
+	struct fixalloc spanalloc, cachealloc;
+	struct mspan *allspans;
+	struct mcache *allcaches;
+	void *sidefree[16]; /* by log2 of the size */
+	struct heapstats stats;
+	uint64_t deadTaken[NUM_SIZECLASSES]; /* what freed mcaches had counted */
+	uint64_t deadFreed[NUM_SIZECLASSES];
+	uint64_t deadTiny, deadLargeAlloc, deadLargeFree, deadNlargealloc, deadNlargefree;
+
+	uint32_t sweepgen;  /* world stopped; +2 for each collection */
+	int64_t peakwindow; /* nanoseconds; how long a peak is remembered: two of these */
+
+	/* atomic */
+	struct heapArena **l1[ARENA_L1];
+	uint64_t emptybytes; /* hint: in empty spans that wait for mcentral_reclaim */
+
+	struct mcentral central[NUM_SPANCLASSES];
+};
+extern struct mheap heap;
+extern uintptr_t zerobase; /* where objects of size 0 live */
+
+/* NULL: the kernel refused. size: as asked for, for large objects. */
+struct mspan *mheap_alloc(uintptr_t npages, uint32_t spanclass, uintptr_t size);
+void mheap_freeSpan(struct mspan *s);
+
+void mheapInit(void);
+void persistentInit(void);
+uint64_t persistentSys(void);
+/* Bytes of slots made usable, and of those bound to a G. Address space, not memory. */
+void stackStats(uint64_t *sys, uint64_t *inuse);
+/* split/stackseg.c, for stack.c */
+void stacksegInit(void);
+uintptr_t splitReserve(uintptr_t n, bool huge); /* from the right band; 0: none left */
+bool splitContains(uintptr_t addr);
+void allocaRelease(struct g *gp);                /* split/alloca.c: gp ends */
+void splitStats(uint64_t *sys, uint64_t *inuse); /* adds */
+_Noreturn void outOfMemory(uintptr_t n);
+/* For its message: the kernel has just refused n bytes. what: "of memory for ...". */
+void noteRefused(uintptr_t n, const char *what);
+#define REFUSED_SPACE "of address space for the heap (ulimit -v?)"
+#define REFUSED_MEMORY                                                                             \
+	"of memory for the heap (vm.overcommit_memory, ulimit -v, ulimit -d or a container's "     \
+	"limit)"
+#define REFUSED_TABLES "for tables of the runtime (ulimit -v?)"
+/* Zeroes n bytes, in pieces. */
+void memclrChunked(uintptr_t p, uintptr_t n);
+extern struct mcache *mcache0; /* of the boot, then of the first P */
+struct mcache *newmcache(void);
+/* The P's cache, or the boot's before there is a P. */
+struct mcache *getmcache(void);
+
+#endif

@@ -1,0 +1,307 @@
+/* mcache.c: a P's own slots, run by run.                                             room: mem
+ *
+ * For each span class the cache owns at most one span and, in it, one run: neighbouring free
+ * slots whose bits are all set at once. mallocBump (mallocfast.h) hands them out; this file finds
+ * the next run. What that costs is spread over the run, so the locked instructions are here:
+ *
+ *   1. publish [ptr, end) in the cache, inside the run's seqlock
+ *   2. set the slots' allocation bits; while a collection marks, their mark bits first
+ *   3. add the slots to the span's usage
+ * Between 1 and 3 and as long as a slot is not handed out, "bit set and inside the owner's run"
+ * reads as "no object here" (slotInRun). Giving slots back goes the other way round.
+ *
+ * Zeroes. A slot at or above span->zeroedFrom was never handed out and is zero; below it the run
+ * is cleared when taken, and is cut to RUN_ZERO bytes so that what is cleared is still in the
+ * cache when the program writes it. Noscan slots above FAST_MAX_SIZE are not cleared here: their
+ * caller may not want it.
+ *
+ * The scan for the next run continues where the last one ended and starts over when the end is
+ * reached and the usage word says that slots were freed meanwhile. So a program that allocates
+ * and frees stays in one span.
+ *
+ * Tiny blocks. Noscan objects under 16 bytes share 16-byte blocks; a block is freed with its last
+ * object. For each block starts says where objects begin (written by the owner only) and freed
+ * which of them were freed (atomic). Blocks in span->tinyopen may still get objects: a freer
+ * leaves them to the owner, who looks at them when it closes the range (tinyClose). The owner
+ * clears tinyopen and then reads freed; the freer sets its bit and then reads tinyopen; both
+ * sequentially consistent, so one of them sees that the block is done, and if both do, the
+ * CLAIMED bit decides. The generation in freed keeps a slow freer off the block's next life.
+ */
+#define GORT_MEM_IMPL
+#include "mem/internal.h"
+
+#if GORT_HARD
+#	define RUN_MAX  3
+#	define RUN_ZERO ((uintptr_t)64)
+#else
+#	define RUN_MAX  ((uint32_t)UINT16_MAX)
+#	define RUN_ZERO ((uintptr_t)4096)
+#endif
+
+/* ---- bits --------------------------------------------------------------------------------- */
+
+static uint64_t
+rangeMask(uint32_t i, uint32_t end, uint32_t word)
+{
+	uint32_t lo = i > word * 64 ? i - word * 64 : 0;
+	uint32_t hi = end < (word + 1) * 64 ? end - word * 64 : 64;
+	return ~(uint64_t)0 >> (64 - (hi - lo)) << lo;
+}
+
+static void
+rangeSet(uint64_t *bits, uint32_t i, uint32_t end)
+{
+	for (uint32_t w = i / 64; w * 64 < end; w++)
+		fetch_or(&bits[w], rangeMask(i, end, w));
+}
+
+static void
+rangeClear(uint64_t *bits, uint32_t i, uint32_t end)
+{
+	for (uint32_t w = i / 64; w * 64 < end; w++)
+		fetch_and(&bits[w], ~rangeMask(i, end, w));
+}
+
+/* The next slot from i whose bit is `set`, or n. */
+static uint32_t
+rangeNext(const uint64_t *bits, uint32_t i, uint32_t n, bool set)
+{
+	while (i < n) {
+		uint64_t w = load_acq(&bits[i / 64]);
+		w = (set ? w : ~w) >> (i % 64);
+		if (w != 0) {
+			i += (uint32_t)__builtin_ctzll(w);
+			return i < n ? i : n;
+		}
+		i = (i / 64 + 1) * 64;
+	}
+	return n;
+}
+
+/* ---- runs --------------------------------------------------------------------------------- */
+
+static void
+runSet(struct mrun *r, uintptr_t ptr, uintptr_t end, const struct type **types)
+{
+	store_rlx(&r->seq, r->seq + 1);
+	store_rel(&r->ptr, ptr); /* release: not before seq is odd */
+	store_rel(&r->end, end);
+	r->types = types;
+	store_rel(&r->seq, r->seq + 1);
+}
+
+static bool
+nextRun(struct mcache *c, uint32_t spc, struct mspan *s)
+{
+	uint32_t i, j, n = s->nelems;
+	for (;;) {
+		i = rangeNext(s->allocBits, s->scan, n, false);
+		if (i < n)
+			break;
+		if (USAGE_COUNT(load_acq(&s->usage)) == n)
+			return false;
+		s->scan = 0;
+	}
+	uintptr_t size = s->elemsize;
+	uint32_t max = RUN_MAX;
+	bool lazy = spanKind(s) == SPAN_NOSCAN && size > FAST_MAX_SIZE;
+	bool dirty = i < s->zeroedFrom;
+	if (dirty && !lazy && RUN_ZERO / size < max)
+		max = RUN_ZERO >= size ? (uint32_t)(RUN_ZERO / size) : 1;
+	j = rangeNext(s->allocBits, i, i + max < n ? i + max : n, true);
+	if (dirty && j > s->zeroedFrom)
+		j = s->zeroedFrom;
+	if (dirty && !lazy)
+		memclrChunked(slotAddr(s, i), (j - i) * size);
+	if (j > s->zeroedFrom)
+		s->zeroedFrom = j;
+	s->scan = j;
+	c->dirty[spc] = dirty && lazy;
+	if (spanKind(s) == SPAN_TINY) {
+		for (uint32_t b = i; b < j; b++) {
+			store_rlx(&s->tiny[b].starts, 0u);
+			store_rlx(&s->tiny[b].freed, ((s->tiny[b].freed >> TINY_GENSHIFT) + 1)
+							     << TINY_GENSHIFT);
+		}
+		store_seq(&s->tinyopen, i << 16 | j);
+	}
+	runSet(&c->run[spc], slotAddr(s, i), slotAddr(s, j),
+		spanKind(s) == SPAN_TYPED ? s->types + i : NULL);
+	if (unlikely(load_rlx(&gcphase) != GCoff))
+		rangeSet(s->markBits, i, j);
+	rangeSet(s->allocBits, i, j);
+	xadd(&s->usage, j - i);
+	uint64_t *taken = &c->taken[spc >> 2];
+	store_rlx(taken, *taken + (j - i));
+	return true;
+}
+
+/* The owner has no slots left in s: it floats, unless somebody frees in this moment. */
+static bool
+letFloat(struct mspan *s, struct mcache *c)
+{
+	store_rel(&s->owner, NULL);
+	uint32_t old = load_acq(&s->usage);
+	do {
+		if (USAGE_COUNT(old) < s->nelems) {
+			store_rel(&s->owner, c);
+			return false;
+		}
+		if (cas(&s->usage, old, old & ~USAGE_CACHED))
+			return true;
+		old = load_acq(&s->usage);
+	} while (true);
+}
+
+bool
+mcache_refill(struct mcache *c, uint32_t spc)
+{
+	for (;;) {
+		struct mspan *s = c->span[spc];
+		if (s == NULL) {
+			s = mcentral_cacheSpan(spc, c);
+			if (s == NULL)
+				return false;
+			c->span[spc] = s;
+		} else if (spanKind(s) == SPAN_TINY) {
+			c->tiny = 0;
+			tinyClose(s, c);
+		}
+		if (nextRun(c, spc, s))
+			return true;
+		if (letFloat(s, c)) {
+			runSet(&c->run[spc], 0, 0, NULL);
+			c->span[spc] = NULL;
+		}
+	}
+}
+
+/* ---- freeing a slot: any thread ----------------------------------------------------------- */
+
+/* The slot's bit is still set; the caller has made sure that it frees an object. */
+void
+freeSlot(struct mspan *s, uint32_t i, struct mcache *c)
+{
+	/* Read what is needed first: after the subtraction s may be somebody else's. */
+	uint32_t nelems = s->nelems;
+	struct mcentral *mc = &heap.central[s->spanclass];
+	uintptr_t bytes = s->npages * PAGE_SIZE;
+	uint64_t *freed = &c->freed[spanSizeclass(s)];
+
+#if GORT_HARD
+	__builtin_memset((void *)slotAddr(s, i), 0xdb, s->elemsize);
+#endif
+	uint64_t bit = (uint64_t)1 << (i % 64);
+	if (!(fetch_and(&s->allocBits[i / 64], ~bit) & bit))
+		throwf("invalid pointer given to gort_free", "gort_free: %p was freed before",
+			(void *)slotAddr(s, i));
+	store_rlx(freed, *freed + 1);
+	uint32_t old = __atomic_fetch_sub(&s->usage, 1u, __ATOMIC_SEQ_CST);
+	if (old & USAGE_CACHED)
+		return;
+	if (USAGE_COUNT(old) == nelems) {
+		mcentral_relist(s);
+	} else if (USAGE_COUNT(old) == 1) {
+		xadd(&mc->nempty, 1u);
+		xadd(&heap.emptybytes, bytes);
+	}
+}
+
+/* c owns s and will add no more objects to its open blocks. */
+void
+tinyClose(struct mspan *s, struct mcache *c)
+{
+	uint32_t open = s->tinyopen;
+	store_seq(&s->tinyopen, 0u);
+	for (uint32_t i = open >> 16; i < (open & 0xffff); i++) {
+		struct tinyblock *b = &s->tiny[i];
+		uint32_t f = load_seq(&b->freed), starts = b->starts;
+		if (starts == 0 || (f & 0xffff) != starts || f & TINY_CLAIMED)
+			continue;
+		if (cas(&b->freed, f, f | TINY_CLAIMED))
+			freeSlot(s, i, c);
+	}
+}
+
+/* ---- a cache's life ----------------------------------------------------------------------- */
+
+/* A cache is whole before readmemstats can find it in the list: it divides by the runs' sizes. */
+struct mcache *
+newmcache(void)
+{
+	lock(&heap.lock);
+	struct mcache *c = fixallocAlloc(&heap.cachealloc);
+	for (uint32_t spc = 0; spc < NUM_SPANCLASSES; spc++)
+		c->run[spc].size = sizeclasses[spc >> 2].size;
+	c->allnext = heap.allcaches;
+	if (c->allnext != NULL)
+		c->allnext->allprev = c;
+	heap.allcaches = c;
+	unlock(&heap.lock);
+	return c;
+}
+
+/* The first P takes over the cache of the boot, with what is in it. */
+struct mcache *
+allocmcache(void)
+{
+	static bool given;
+	lock(&heap.lock);
+	bool first = !given;
+	given = true;
+	unlock(&heap.lock);
+	return first ? mcache0 : newmcache();
+}
+
+void
+mcacheFlush(struct mcache *c)
+{
+	c->tiny = 0;
+	for (uint32_t spc = 0; spc < NUM_SPANCLASSES; spc++) {
+		struct mspan *s = c->span[spc];
+		if (s == NULL)
+			continue;
+		struct mrun *r = &c->run[spc];
+		uint32_t i = objIndex(s, r->ptr), j = objIndex(s, r->end);
+		if (r->end == slotAddr(s, s->nelems))
+			j = s->nelems; /* the end of the span is no slot */
+		if (r->ptr < r->end) {
+			rangeClear(s->allocBits, i, j);
+			__atomic_fetch_sub(&s->usage, j - i, __ATOMIC_SEQ_CST);
+			uint64_t *taken = &c->taken[spc >> 2];
+			store_rlx(taken, *taken - (j - i));
+			/* The rest of the run is zero still, unless it never was. */
+			if (j == s->zeroedFrom && !c->dirty[spc])
+				s->zeroedFrom = i;
+		}
+		if (spanKind(s) == SPAN_TINY)
+			tinyClose(s, c);
+		runSet(r, 0, 0, NULL);
+		c->span[spc] = NULL;
+		mcentral_uncacheSpan(s);
+	}
+}
+
+void
+freemcache(struct mcache *c)
+{
+	mcacheFlush(c);
+	lock(&heap.lock);
+	for (uint32_t sc = 0; sc < NUM_SIZECLASSES; sc++) {
+		heap.deadTaken[sc] += c->taken[sc];
+		heap.deadFreed[sc] += c->freed[sc];
+	}
+	heap.deadTiny += c->tinyallocs;
+	heap.deadLargeAlloc += c->largealloc;
+	heap.deadNlargealloc += c->nlargealloc;
+	heap.deadLargeFree += c->largefree;
+	heap.deadNlargefree += c->nlargefree;
+	if (c->allprev != NULL)
+		c->allprev->allnext = c->allnext;
+	else
+		heap.allcaches = c->allnext;
+	if (c->allnext != NULL)
+		c->allnext->allprev = c->allprev;
+	fixallocFree(&heap.cachealloc, c);
+	unlock(&heap.lock);
+}

@@ -1,0 +1,51 @@
+/* freeze.c: the world stands still while the process dies.                           room: sched
+ *
+ * A report of a fatal error walks the stacks of goroutines that are parked or runnable. They must
+ * not start to run meanwhile: their stacks would change under the walk, and what is printed would
+ * belong to no moment at all. So the dying thread asks everybody to stop, as a stop of the world
+ * does, but without its promises: it holds no semaphore, takes no lock (the thread may hold any),
+ * waits a few milliseconds at most, and never starts the world again.
+ *
+ * stopwait is set so high that those who stop never bring it to zero: nobody is told.
+ * A thread that computes is stopped by a signal, and waits in its handler for ever (asyncpark.c). One
+ * that cannot be reached goes on; the traceback says of its goroutine that the stack is unavailable. GODEBUG=dontfreezetheworld=1 leaves everybody running, to debug what
+ * the freeze itself disturbs.
+ */
+#include "sched/internal.h"
+
+#define FREEZE_STOPWAIT 0x40000000
+
+static bool
+othersRun(const struct p *mine)
+{
+	int32_t n = load_acq(&gomaxprocs);
+	for (int32_t i = 0; i < n; i++) {
+		struct p *pp = load_acq(&allp[i]);
+		if (pp != NULL && pp != mine && load_acq(&pp->status) == Prunning)
+			return true;
+	}
+	return false;
+}
+
+/* no_sanitize: stopwait is written without its lock, on purpose. */
+no_sanitize void
+freezetheworld(void)
+{
+	struct g *gp = getg();
+	struct p *mine = gp != NULL && gp->m != NULL ? gp->m->p : NULL;
+	if (debug.dontfreezetheworld != 0)
+		return;
+	if (gp != NULL && gp->m != NULL) /* not us */
+		store_rlx(&gp->m->inrt, gp->m->inrt + 1);
+	for (int i = 0; i < 5; i++) {
+		sched.stopwait = FREEZE_STOPWAIT;
+		store_seq(&sched.gcwaiting, 1u);
+		/* Before the look: a thread that comes back from a call gets its P, or an idle
+		 * one, without a look at gcwaiting, and a chain of direct switches has none. */
+		preemptall();
+		signalRunning();
+		if (!othersRun(mine))
+			return;
+		osusleep(1000);
+	}
+}

@@ -1,0 +1,174 @@
+/* syscall.c: announced system calls.                                                 room: sched
+ *
+ * entersyscall leaves the P in Psyscall, still remembered by the M (oldp). Whoever changes the
+ * status by CAS from Psyscall owns the P: the M on its return (the common case, one CAS), or
+ * sysmon after a tick (retake), or a stop-the-world. The P's syscalltick moves at every call and
+ * every retake, so sysmon can tell a long call from many short ones.
+ *
+ * The goroutine is Gsyscall meanwhile and is not its M's curg: an entry into the runtime from
+ * inside the call is recognised (notAGoroutine says so). inrt is 0 meanwhile, as in all code that
+ * is not the runtime's: a stop halts such a thread by a signal, too (asyncpark.c). The stack as the
+ * caller saw it is in syscallsp/pc/fp, for dumps and for the collector's scan. */
+#include "core/broken.h"
+#include "sched/internal.h"
+
+/* sysmon sleeps because every P was idle; a P in a call is one to look after. */
+static void
+entersyscallSysmon(void)
+{
+	lock(&sched.lock);
+	if (load_rlx(&sched.sysmonwait)) {
+		store_rlx(&sched.sysmonwait, 0u);
+		notewakeup(&sched.sysmonnote);
+	}
+	unlock(&sched.lock);
+}
+
+/* A stop is wanted: give the P to it, unless somebody was faster. */
+static void
+entersyscallGcwait(struct p *pp)
+{
+	lock(&sched.lock);
+	if (sched.stopwait > 0 && cas(&pp->status, (uint32_t)Psyscall, (uint32_t)Pgcstop)) {
+		store_rlx(&pp->syscalltick, pp->syscalltick + 1);
+		if (--sched.stopwait == 0)
+			notewakeup(&sched.stopnote);
+	}
+	unlock(&sched.lock);
+}
+
+/* Out into user code without a P, unless a stop has passed by this M while it was still inside: see
+ * asyncpark.c for why one of the two sees the other. */
+void
+leaveForCall(struct m *mp)
+{
+	for (;;) {
+		store_rel(&mp->inrt, 0u);
+		compiler_fence();
+		if (likely(!load_rlx(&sched.stopThreads)))
+			return;
+		store_rlx(&mp->inrt, 1u);
+		waitForWorld(mp);
+	}
+}
+
+never_inline void
+entersyscall(void)
+{
+	struct g *gp = getg();
+	struct m *mp = gp->m;
+	struct p *pp = mp->p;
+	if (unlikely(mp->inrt != 1))
+		throw("entersyscall inside the runtime");
+	gp->syscallpc = (uintptr_t)__builtin_return_address(0);
+	gp->syscallfp = *(uintptr_t *)__builtin_frame_address(0);
+	gp->syscallsp = (uintptr_t)__builtin_frame_address(0) + 2 * PTRSIZE;
+	setgstatus(gp, Grunning, Gsyscall);
+	if (load_rlx(&sched.sysmonwait))
+		entersyscallSysmon();
+	mp->syscalltick = pp->syscalltick;
+	mp->oldp = pp;
+	mp->p = NULL;
+	mp->curg = NULL;
+	store_rlx(&pp->m, (struct m *)NULL);
+	store_seq(&pp->status, (uint32_t)Psyscall);
+	if (load_seq(&sched.gcwaiting))
+		entersyscallGcwait(pp);
+	leaveForCall(mp);
+}
+
+/* The M has a P again: go on. */
+static void
+exitsyscallWith(struct g *gp, struct m *mp, struct p *pp)
+{
+	mp->p = pp;
+	store_rlx(&pp->m, mp);
+	mp->curg = gp;
+	store_rlx(&pp->syscalltick, pp->syscalltick + 1);
+	gp->syscallsp = 0;
+	setgstatus(gp, Gsyscall, Grunning);
+	if (unlikely(mp->isforeign))
+		preemptone(pp); /* rtleave lets go of it: hosted/foreign.c */
+}
+
+/* An idle P for the M of a call that ended, or NULL. */
+struct p *
+pidlegetForCall(void)
+{
+	lock(&sched.lock);
+	struct p *pp = pidleget();
+	if (pp != NULL && load_rlx(&sched.sysmonwait)) {
+		store_rlx(&sched.sysmonwait, 0u);
+		notewakeup(&sched.sysmonnote);
+	}
+	unlock(&sched.lock);
+	return pp;
+}
+
+/* g0: gp, which is Gsyscall and has no P, gets one, or its turn in the queue. */
+_Noreturn void
+waitForTurn(struct g *gp)
+{
+	setgstatus(gp, Gsyscall, Grunnable);
+	gp->m = NULL;
+	struct p *pp = NULL;
+	bool locked = gp->lockedm != NULL;
+	lock(&sched.lock);
+	pp = pidleget();
+	if (pp == NULL)
+		globrunqput(gp);
+	else if (load_rlx(&sched.sysmonwait)) {
+		store_rlx(&sched.sysmonwait, 0u);
+		notewakeup(&sched.sysmonnote);
+	}
+	unlock(&sched.lock);
+	if (pp != NULL) {
+		acquirep(pp);
+		execute(gp, false);
+	}
+	if (locked) {
+		/* Only this thread may run it; whoever picks it hands us a P. */
+		stoplockedm();
+		execute(gp, false);
+	}
+	stopm();
+	schedule();
+}
+
+static void
+exitsyscall0(struct g *gp)
+{
+	onG0(gp->m);
+	waitForTurn(gp);
+}
+
+void
+exitsyscall(void)
+{
+	struct g *gp = getg();
+	struct m *mp = gp->m;
+	struct p *pp = mp->oldp;
+	store_rlx(&mp->inrt, 1u);
+	compiler_fence();
+	/* sysmon asked, for a P that this M held before. */
+	if (unlikely(load_acq(&mp->revoked) != REVOKE_NONE))
+		cas(&mp->revoked, (uint32_t)REVOKE_ASKED, (uint32_t)REVOKE_NONE);
+	mp->oldp = NULL;
+	if (BROKEN(SYSCALL) && pp != NULL)
+		store_rel(&pp->status, (uint32_t)Psyscall);
+	if (likely(pp != NULL && load_rlx(&pp->status) == Psyscall &&
+		    cas(&pp->status, (uint32_t)Psyscall, (uint32_t)Prunning))) {
+		exitsyscallWith(gp, mp, pp);
+		return;
+	}
+	if (load_rlx(&sched.npidle) != 0) {
+		pp = pidlegetForCall();
+		if (pp != NULL) {
+			store_rel(&pp->status, Prunning);
+			exitsyscallWith(gp, mp, pp);
+			return;
+		}
+	}
+	switchToG0(gp, exitsyscall0);
+	gp->syscallsp = 0;
+}

@@ -1,0 +1,131 @@
+#!/bin/sh
+# run.sh: checks every model in this folder with spin: each correct variant must verify in full,
+# each BUG variant must be refuted. One line a run; the last says how many did as they should.
+#
+# Needs spin and a C compiler. Works in a temporary folder; nothing is left in the tree.
+# `run.sh PATTERN` runs those whose name matches the shell pattern. KEEP=1 keeps the folder.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+pattern=${1:-*}
+command -v spin >/dev/null 2>&1 || {
+	echo "run.sh: spin is not installed (apt-get install spin)" >&2
+	exit 1
+}
+tmp=$(mktemp -d) || exit 1
+[ "${KEEP:-0}" = 1 ] || trap 'rm -rf "$tmp"' EXIT
+trap 'exit 130' INT TERM
+passed=0
+failed=0
+
+# model FILE VERDICT FLAGS...: VERDICT is ok (must verify) or bug (must be refuted).
+model() {
+	file=$1 verdict=$2
+	shift 2
+	name="${file%.pml}${*:+ $*}"
+	case $name in
+	$pattern) ;;
+	*) return ;;
+	esac
+	dir=$tmp/$passed.$failed
+	mkdir -p "$dir" && cd "$dir" || exit 1
+	if ! spin -a "$@" "$here/$file" >spin.log 2>&1; then
+		echo "FAIL  $name: spin: $(tail -1 spin.log)"
+		failed=$((failed + 1))
+		return
+	fi
+	# Safety only: assertions and deadlocks.
+	${CC:-cc} -O2 -w -DSAFETY -DCOLLAPSE -DMEMLIM=3000 -o pan pan.c 2>cc.log || {
+		echo "FAIL  $name: cc: $(tail -1 cc.log)"
+		failed=$((failed + 1))
+		return
+	}
+	./pan -m1000000 >pan.log 2>&1
+	errors=$(sed -n 's/.*errors: \([0-9][0-9]*\).*/\1/p' pan.log)
+	states=$(sed -n 's/^ *\([0-9.e+]*\) states, stored.*/\1/p' pan.log)
+	why=$(sed -n 's/^pan:[0-9]*: *\(.*\) (at depth.*/\1/p' pan.log | head -1)
+	if grep -q -e 'max search depth too small' -e 'out of memory' pan.log &&
+		[ "$verdict" = ok ]; then
+		echo "FAIL  $name: search not complete"
+		failed=$((failed + 1))
+	elif [ "$verdict" = ok ] && [ "$errors" = 0 ]; then
+		echo "ok    $name: verified, $states states"
+		passed=$((passed + 1))
+	elif [ "$verdict" = bug ] && [ "${errors:-0}" -gt 0 ]; then
+		echo "ok    $name: refuted: $why"
+		passed=$((passed + 1))
+	else
+		echo "FAIL  $name: $verdict expected, errors: ${errors:-none reported} $why"
+		failed=$((failed + 1))
+	fi
+}
+
+model lock.pml ok
+model lock.pml ok -DTHREADS=4 -DROUNDS=1
+for bug in WANT_ONE UNLOCK_SPLIT SLEEP_BLIND; do
+	model lock.pml bug -DBUG_$bug
+done
+model park.pml ok
+model park.pml ok -DNM=3
+for bug in COMMIT_EARLY COMMIT_ON_OWN_STACK STATUS_LATE ARG_LATE; do
+	model park.pml bug -DBUG_$bug
+done
+
+model steal.pml ok -DRING -DNG=4
+model steal.pml ok -DRING -DNG=5 -DTHIEVES=1
+model steal.pml ok -DRING -DNG=4 -DTRIES=1 -DTHIEVES=1 -DOBSERVER
+for bug in RUNNEXT_NOCAS NO_HEAD_CAS TAIL_FIRST; do
+	model steal.pml bug -DRING -DBUG_$bug
+done
+model steal.pml bug -DRING -DTHIEVES=1 -DOBSERVER -DBUG_ONE_LOOK
+model steal.pml ok -DSPIN
+model steal.pml ok -DSPIN -DNP=3 -DNM=5 -DNOSYSCALL
+for bug in NO_FENCE NO_RECHECK SPINNING_RECHECK; do
+	model steal.pml bug -DSPIN -DBUG_$bug
+done
+model steal.pml bug -DSPIN -DNP=3 -DNM=5 -DNOSYSCALL -DBUG_NO_HANDON
+
+model select.pml ok
+model select.pml ok -DROUNDS=3
+for bug in LINK_LATE RESET_EARLY NO_RACE NO_DELTIMER PP_LATE BLIND_DELTIMER; do
+	model select.pml bug -DBUG_$bug
+done
+
+model stw.pml ok
+model stw.pml ok -DNP=3
+model stw.pml ok -DNOSYSMON
+model stw.pml bug -DNOSYSMON -DBUG_NO_CHECK
+for bug in NO_CAS KEEP_IDLE HANDOFF START_LATE; do
+	model stw.pml bug -DBUG_$bug
+done
+
+model timer_sleep.pml ok
+model timer_sleep.pml ok -DNO_UNTIL_ZERO # one of two ropes
+model timer_sleep.pml bug -DBUG_NO_SECOND_LOOK
+model timer_sleep.pml bug -DBUG_LATE_PUBLISH -DNO_UNTIL_ZERO
+model timer_sleep.pml bug -DBUG_LASTPOLL_RESET
+
+model revoke.pml ok
+model revoke.pml ok -DROUNDS=5 -DTRIES=5
+for bug in NO_BARRIER KEEP TAKE LOOK_FIRST; do
+	model revoke.pml bug -DBUG_$bug
+done
+
+model asyncpark.pml ok -DHAND
+model asyncpark.pml ok -DHAND -DNM=4 -DNF=3
+model asyncpark.pml ok -DHAND -DNP=2 -DNM=4
+model asyncpark.pml ok -DHAND -DNP=2 -DNM=4 -DBESIDE_IDLE # one of two ropes
+for bug in PUSH_LATE IDLE_BLIND; do
+	model asyncpark.pml bug -DHAND -DBUG_$bug
+done
+model asyncpark.pml ok -DTHREADS
+for bug in NO_BARRIER NO_LOOK ONE_LOOK; do
+	model asyncpark.pml bug -DTHREADS -DBUG_$bug
+done
+
+model dead.pml ok
+for bug in COUNT_LATE RETAKE_UNCOUNTED TWO_SECTIONS; do
+	model dead.pml bug -DBUG_$bug
+done
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]

@@ -1,0 +1,191 @@
+# What the standard library asks of the runtime, in small programs.
+
+forgo() {
+	only opt split splitdebug splithard
+	need gccgo-12
+}
+
+# Names and lines, through a fault, a recovering function, inlined calls and both boundaries between stacks.
+test_callers() { # secs=300
+	forgo
+	cat >x.go <<'GO'
+package main
+
+import (
+	"fmt"
+	"reflect"
+	"runtime"
+)
+
+func show(skip int) {
+	pcs := make([]uintptr, 60)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(skip, pcs)])
+	last, n := "", 0
+	for {
+		f, more := frames.Next()
+		if f.Function == last {
+			n++
+		} else if f.Function != "" {
+			fmt.Print(f.Function, ":", f.Line, " ")
+		}
+		last = f.Function
+		if !more {
+			break
+		}
+	}
+	fmt.Println(n)
+}
+
+type T struct{ n *int }
+
+func (t *T) inlined() { show(1) }
+
+func fault() (s string) {
+	defer func() {
+		if recover() != nil {
+			show(1)
+		}
+	}()
+	var t *T
+	s = fmt.Sprint(*t.n)
+	return
+}
+
+//go:noinline
+func deep(n int) int {
+	var a [1000]int
+	a[n] = n
+	if n == 0 {
+		show(1)
+		return 0
+	}
+	return deep(n-1) + a[n-1]
+}
+
+func main() {
+	new(T).inlined()
+	fault()
+	c := make(chan int)
+	go func() { c <- deep(30) }()
+	<-c
+	_, _, line, ok := runtime.Caller(0)
+	fmt.Println(line, ok, runtime.FuncForPC(reflect.ValueOf(deep).Pointer()).Name())
+}
+GO
+	run gort run x.go
+	want_status 0
+	want_out 'main.show:11 main.T.inlined:30 main.main:55' 'main.fault..func1:35' 'main.fault:39' \
+		'main.show:11 main.deep:48 main.main..func1:58' '60 true main.deep'
+}
+
+# A stack as text has the program's functions only, also those of goroutines that wait.
+test_stack() { # secs=300
+	forgo
+	cat >x.go <<'GO'
+package main
+
+import "runtime"
+
+func waits(c chan int) { <-c }
+
+func main() {
+	c := make(chan int)
+	go waits(c)
+	runtime.Gosched()
+	buf := make([]byte, 10000)
+	print(string(buf[:runtime.Stack(buf, true)]))
+	println(runtime.Stack(buf[:5], false), string(buf[:5]))
+}
+GO
+	run gort run x.go
+	want_status 0
+	want_err 'goroutine 1 [running]:' 'main.main(...)' '[chan receive]:' 'main.waits(...)' \
+		'created by main.main in goroutine 1' '5 gorou'
+}
+
+# Calls and functions that are made at run time.
+test_reflect() { # secs=300
+	forgo
+	cat >x.go <<'GO'
+package main
+
+import (
+	"fmt"
+	"reflect"
+)
+
+type T struct {
+	a int8
+	b string
+	c [3]float32
+	d struct{}
+	e complex128
+}
+
+func (t T) M(x int, e struct{}, u *T, f float32) (string, error, T) {
+	return fmt.Sprint(t, x, *u, f), fmt.Errorf("e%d", x), t
+}
+
+func main() {
+	t := T{1, "x", [3]float32{1, 2, 3}, struct{}{}, 1i}
+	for _, v := range reflect.ValueOf(t).Method(0).Call([]reflect.Value{
+		reflect.ValueOf(7), reflect.ValueOf(struct{}{}), reflect.ValueOf(&t), reflect.ValueOf(float32(2.5))}) {
+		fmt.Println(v.Interface())
+	}
+	f := reflect.MakeFunc(reflect.TypeOf(func(a int8, b float64, c T) (T, int) { return c, 0 }),
+		func(in []reflect.Value) []reflect.Value {
+			return []reflect.Value{in[2], reflect.ValueOf(int(in[0].Int()) + int(in[1].Float()))}
+		}).Interface().(func(int8, float64, T) (T, int))
+	fmt.Println(f(-3, 4.5, t))
+	c := make(chan int, 1)
+	send := reflect.SelectCase{Dir: reflect.SelectSend, Chan: reflect.ValueOf(c), Send: reflect.ValueOf(5)}
+	recv := reflect.SelectCase{Dir: reflect.SelectRecv, Chan: reflect.ValueOf(c)}
+	i, _, _ := reflect.Select([]reflect.SelectCase{recv, send})
+	j, v, ok := reflect.Select([]reflect.SelectCase{{Dir: reflect.SelectDefault}, recv, send})
+	fmt.Println(i, j, v, ok, reflect.SliceOf(reflect.TypeOf(t)) == reflect.TypeOf([]T{}))
+}
+GO
+	run gort run x.go
+	want_status 0
+	want_equal "$(cat out)" "{1 x [1 2 3] {} (0+1i)} 7 {1 x [1 2 3] {} (0+1i)} 2.5
+e7
+{1 x [1 2 3] {} (0+1i)}
+{1 x [1 2 3] {} (0+1i)} 1
+1 1 5 true true"
+}
+
+# Signals as messages, those of the runtime's own too; a child; what a child inherits.
+test_signals_exec() { # secs=300
+	forgo
+	cat >x.go <<'GO'
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGUSR1, syscall.SIGQUIT, syscall.SIGURG, syscall.SIGSEGV)
+	for _, s := range []syscall.Signal{syscall.SIGUSR1, syscall.SIGQUIT, syscall.SIGURG, syscall.SIGSEGV} {
+		syscall.Kill(os.Getpid(), s)
+		fmt.Println(<-c)
+	}
+	signal.Ignore(syscall.SIGUSR2)
+	fmt.Println(signal.Ignored(syscall.SIGUSR2), signal.Ignored(syscall.SIGUSR1))
+	out, err := exec.Command("sh", "-c", "grep -E 'Sig(Blk|Cgt)' /proc/self/status; kill -PIPE $$; echo no").CombinedOutput()
+	fmt.Printf("%s%v\n", out, err)
+	err = syscall.Exec("/bin/echo", []string{"echo", "executed"}, nil)
+	fmt.Println(err)
+}
+GO
+	run gort run x.go
+	want_status 0
+	want_out 'user defined signal 1' quit 'urgent I/O condition' 'segmentation fault' 'true false' \
+		'signal: broken pipe' executed
+	grep -q 'SigBlk:	0000000000000000' out || die "a child inherits blocked signals: $(grep SigBlk out)"
+}

@@ -1,0 +1,173 @@
+# go.sh: what the driver does for Go: `gort link`, and `gort run` and `gort build` of .go files. Sourced by gort.
+#
+# Go is compiled by gccgo and linked by gccgo's own driver, with libgortgo.a in front of libgo.a: whatever of
+# libgo's runtime a program asks for is there already, so the linker takes none of libgo's own runtime objects.
+# That is checked at each link, by the linker's list of what it took: two runtimes in one program would be worse
+# than none. lld or gold, bound before the start, with the stand-ins for libc's functions that need no stack:
+# so goroutines start on 2 KiB (docs/stacks.md).
+#
+# A folder with a go.mod (or in a module) is built by gccgo's go command, which calls us as its compiler: to compile
+# is gccgo's part, to link is ours.
+
+GCCGO=${GCCGO:-gccgo-12}
+GOCMD=${GORT_GO:-go-12}
+GOFLAGS_COMPILE="-O2 -g"
+
+# libgo's objects that are its runtime.
+LIBGORUNTIME='runtime|proc|runtime_c|panic|print|stack|yield|aeshash|go-(assert|caller|callers|construct-map|ffi|matherr|memclr|memequal|memmove|nanotime|nosys|now|reflect-call|setenv|signal|unsafe-pointer|unsetenv|unwind|context)'
+
+# Sets setup to one that is compiled with split stacks, as gccgo's code is.
+gosetup() {
+	case $setup in
+	opt) setup=split ;;
+	debug | hard) setup=split$setup ;;
+	split | splitdebug | splithard) ;;
+	*) fail "set-up $setup does not go with Go" ;;
+	esac
+}
+
+gotools() {
+	case $(basename -- "${CC%% *}") in
+	*clang*) CC=gcc ;; # split stacks are gcc's
+	esac
+	split=true
+	if [ "$GCCGO" = gccgo-12 ]; then
+		want gccgo-12 gccgo-12
+	else
+		command -v "$GCCGO" >/dev/null 2>&1 || fail "GCCGO=$GCCGO: it is not there"
+	fi
+	tools
+}
+
+# Sets $lib and $libstub, up to date.
+golibrary() {
+	if $installed; then
+		[ "$setup" = split ] || fail "set-up $setup needs a source tree; this is an installation"
+		lib=$home/lib/gort/split/libgortgo.a
+		[ -f "$lib" ] || fail "$lib is missing: gort was installed without gccgo-12"
+	else
+		where "$setup"
+		runmake "$setup" go
+		lib=$builddir/libgortgo.a
+	fi
+	libstub=$(dirname -- "$lib")/libgortstub.a
+}
+
+# golink ARGS...: objects and options in gcc's manner, among them -o.
+golink() {
+	linklog=$(mktemp "${TMPDIR:-/tmp}/gort-link.XXXXXX")
+	noseparate=-Wl,-z,noseparate-code
+	[ "$splitld" != gold ] || noseparate=
+	status=0
+	# shellcheck disable=SC2086
+	LC_ALL=C "$GCCGO" "-fuse-ld=$splitld" -static-libgo $SPLITLINK -Wl,--wrap=_Unwind_Resume -Wl,--gc-sections $noseparate -Wl,-t \
+		"$@" "$lib" "$libstub" >"$linklog" 2>"$linklog.err" || status=$?
+	taken=$(sed -nE "s/.*libgo\.a\((($LIBGORUNTIME)\.o)\).*/\1/p" "$linklog" | sort -u)
+	if [ -n "$taken" ] || { [ "$status" -ne 0 ] && grep -Eq "libgo\.a\(($LIBGORUNTIME)\.o\)|/(runtime|proc)\.o.*libgo" "$linklog.err"; }; then
+		say "libgo's own runtime came into the link:" ${taken:-runtime.o}
+		say "the program, or libgo, asks for what libgortgo.a does not have:"
+		[ "$status" -eq 0 ] || head -n 20 "$linklog.err" >&2
+		status=1
+		for a in "$@"; do
+			[ "${previous-}" != -o ] || rm -f "$a"
+			previous=$a
+		done
+	else
+		cat "$linklog.err" >&2
+	fi
+	rm -f "$linklog" "$linklog.err"
+	return "$status"
+}
+
+do_link() {
+	[ $# -gt 0 ] || usage "link takes objects"
+	case $1 in
+	--setup)
+		[ $# -gt 1 ] || usage "--setup needs a value"
+		setup=$2
+		shift 2
+		;;
+	--setup=*)
+		setup=${1#*=}
+		shift
+		;;
+	esac
+	gosetup
+	gotools
+	golibrary
+	golink "$@" || exit
+}
+
+# Is DIR in a module?
+inmodule() (
+	cd "$1" || exit 1
+	while :; do
+		[ ! -f go.mod ] || exit 0
+		[ "$PWD" != / ] || exit 1
+		cd ..
+	done
+)
+
+# gocompile OUT: what parse found ($gosources, $godir, $sources), into OUT.
+gocompile() {
+	tmpgo=$(mktemp -d "${TMPDIR:-/tmp}/gort-go.XXXXXX")
+	trap 'rm -rf "$tmpgo"' EXIT
+	objects=
+	if [ -n "$sources" ]; then
+		i=0
+		eval "set -- \"\$1\" $sources"
+		target=$1
+		shift
+		for s in "$@"; do
+			case $s in
+			*.c | *.S | *.s)
+				i=$((i + 1))
+				eval "$CC $PROGFLAGS $SPLITFLAGS -I\"\$include\" $cflags -c -o \"\$tmpgo/c$i.o\" \"\$s\"" || exit
+				objects="$objects$(quote "$tmpgo/c$i.o")"
+				;;
+			*) objects="$objects$(quote "$s")" ;;
+			esac
+		done
+		set -- "$target"
+	fi
+	if [ -n "$godir" ]; then
+		gomodule "$1"
+	else
+		eval "$GCCGO $GOFLAGS_COMPILE $goflags -c -o \"\$tmpgo/main.o\" $gosources" || exit
+		eval "golink -o \"\$1\" \"\$tmpgo/main.o\" $objects $ldflags" || exit
+	fi
+	rm -rf "$tmpgo"
+	trap - EXIT
+}
+
+# gomodule OUT: by the go command, whose compiler we are.
+gomodule() {
+	command -v "$GOCMD" >/dev/null 2>&1 || fail "$GOCMD is missing; it comes with the package gccgo-12"
+	case $self in /*) driver=$self ;; *) driver=$PWD/$self ;; esac # the go command works elsewhere
+	cat >"$tmpgo/gccgo" <<WRAP
+#!/bin/sh
+# What the go command calls as gccgo: compiles by it, links by gort.
+for a in "\$@"; do
+	case \$a in -c | -E | -S | -dumpversion | -dumpmachine | -v | --version | -### | -print-* | -fgo-dump-*) exec $(quote "$(command -v "$GCCGO")") "\$@" ;; esac
+done
+objects=false
+for a in "\$@"; do
+	case \$a in *.o | *.a | -Wl,--whole-archive) objects=true ;; esac # from its cache they come without a suffix
+done
+\$objects || exec $(quote "$(command -v "$GCCGO")") "\$@"
+GCCGO=$(quote "$(command -v "$GCCGO")")exec $(quote "$driver")link --setup $setup "\$@"
+WRAP
+	chmod +x "$tmpgo/gccgo"
+	case $1 in /*) target=$1 ;; *) target=$PWD/$1 ;; esac
+	mode=off
+	! inmodule "$godir" || mode=on
+	[ -z "$objects" ] || fail "$godir: a folder is built alone; name its .go files beside the C files"
+	# What is at $target already is none of the go command's business: it takes a program with its own mark
+	# for up to date, whatever library it was linked with.
+	(
+		cd "$godir" || exit 1
+		GO111MODULE=$mode GCCGO=$tmpgo/gccgo GOTOOLCHAIN=local GORT_SPLIT_LD=$splitld \
+			GOFLAGS="${GOFLAGS:+$GOFLAGS }" "$GOCMD" build -compiler gccgo -gccgoflags "$GOFLAGS_COMPILE" -o "$tmpgo/program" .
+	) || exit
+	mv -f "$tmpgo/program" "$target" || exit
+}
