@@ -367,11 +367,11 @@ test_foreign_tree() { # secs=300 alone
 	chmod 755 .
 	mkdir -m 700 cache
 	chown 65534 cache
-	run $nobody env GORT_CACHE="$PWD/cache" "$TOP/gort" run hello.c
+	run $nobody env HOME="$PWD/cache" GORT_CACHE="$PWD/cache" "$TOP/gort" run hello.c
 	want_status 0
 	want_equal "$(cat out)" "hello 1 -"
 	want_err "building the library"
-	run $nobody env GORT_CACHE="$PWD/cache" "$TOP/gort" run hello.c
+	run $nobody env HOME="$PWD/cache" GORT_CACHE="$PWD/cache" "$TOP/gort" run hello.c
 	want_status 0
 	want_lines err 0
 }
