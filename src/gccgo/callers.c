@@ -69,22 +69,16 @@ equal(const char *a, const char *b)
 static const struct known {
 	const char *inside, *outside;
 } known[] = {
-	{"gopanic", "runtime.gopanic"},
-	{"sigpanic", "runtime.sigpanic"},
-	{"panicmem", "runtime.panicmem"},
-	{"panicdivide", "runtime.panicdivide"},
-	{"panicshift", "runtime.panicshift"},
-	{"panicdottype", "runtime.panicdottype"},
-	{"goPanicIndex", "runtime.goPanicIndex"},
-	{"goPanicIndexU", "runtime.goPanicIndexU"},
+	{"gopanic", "runtime.gopanic"}, {"sigpanic", "runtime.sigpanic"},
+	{"panicmem", "runtime.panicmem"}, {"panicdivide", "runtime.panicdivide"},
+	{"panicshift", "runtime.panicshift"}, {"panicdottype", "runtime.panicdottype"},
+	{"goPanicIndex", "runtime.goPanicIndex"}, {"goPanicIndexU", "runtime.goPanicIndexU"},
 	{"goPanicSliceAlen", "runtime.goPanicSliceAlen"},
 	{"goPanicSliceAlenU", "runtime.goPanicSliceAlenU"},
 	{"goPanicSliceAcap", "runtime.goPanicSliceAcap"},
 	{"goPanicSliceAcapU", "runtime.goPanicSliceAcapU"},
-	{"goPanicSliceB", "runtime.goPanicSliceB"},
-	{"goPanicSliceBU", "runtime.goPanicSliceBU"},
-	{"Goexit", "runtime.Goexit"},
-	{"runtime_main", "runtime.main"},
+	{"goPanicSliceB", "runtime.goPanicSliceB"}, {"goPanicSliceBU", "runtime.goPanicSliceBU"},
+	{"Goexit", "runtime.Goexit"}, {"runtime_main", "runtime.main"},
 	{"gostart", "runtime.goexit"}, /* the last frame: testing looks behind that of its runner */
 };
 
