@@ -1,6 +1,7 @@
 #!/bin/sh
 # run.sh: runs the measures, in C on gort and in Go, and says which of the limits hold.
-# Called by `gort bench`; what each measure is: docs/benchmarks.md.
+# Called by `gort bench`; what each measure is: docs/benchmarks.md. The measures of Go programs, which
+# gort runs by its Go door, are in door.sh.
 #
 # A round runs every side of a measure once, each in a fresh process: A B A B ... A figure of a side
 # is the best and the median of its rounds. Ratios are taken inside a round, between runs that were
@@ -31,6 +32,7 @@ gort bench: measures gort, beside Go where there is one
       --list            their names
       --vs go           fails if no Go is found (otherwise it prints gort's figures only)
       --vs none         gort only
+                        (door_NAME is Go source, on gort, on Go and on gccgo's own runtime)
       --rounds N        7 without this
       --quick           a tenth of the operations, 3 rounds: a first impression
       --smoke           a thousandth, 1 round: only shows that everything runs
@@ -79,6 +81,7 @@ while [ $# -gt 0 ]; do
 	esac
 done
 rounds=${rounds:-7}
+. "$here/door.sh"
 limit_s=300 # seconds that one run may take
 [ "$shrink" -ne 1000 ] || limit_s=60
 
@@ -97,7 +100,7 @@ wanted() {
 }
 
 selected=
-for m in $simple $SPECIAL; do
+for m in $simple $SPECIAL $(door_names); do
 	! wanted "$m" || selected="$selected $m"
 done
 for f in $filters; do
@@ -145,6 +148,8 @@ if [ "$vs" != none ]; then
 	fi
 fi
 
+case $selected in *" door_"*) door_find ;; esac
+
 # ---- building ---------------------------------------------------------------------------------
 
 dir=${GORT_BENCH_DIR:-$home/build/bench}
@@ -175,7 +180,8 @@ build() {
 		"$home/gort" build -Dgort_main=measures_main -o "$tmp/measures.library" \
 			"$here"/library/main.c "$here"/c/*.c
 	fi
-	if chosen nothing || chosen wordcount || chosen exit_10k; then
+	[ -z "$doorsides" ] || door_build
+	if chosen nothing || chosen door_nothing || chosen wordcount || chosen exit_10k; then
 		$CC -O2 -static -o "$tmp/launch" "$here/launch.c" 2>/dev/null ||
 			$CC -O2 -o "$tmp/launch" "$here/launch.c"
 	fi
@@ -183,15 +189,15 @@ build() {
 
 # ---- running ----------------------------------------------------------------------------------
 
-failures=0
+failures=0 prefix=
 samples=$tmp/samples
 : >"$samples"
 : >"$tmp/rows"
 : >"$tmp/remarks"
 tab=$(printf '\t')
 
-# sample MEASURE SIDE ROUND PROCS CMD...: runs it; lines "NAME VALUE" of its output become samples,
-# and a line "VALUE" one of the measure. After a failure nothing of the measure is kept.
+# sample MEASURE SIDE ROUND PROCS CMD...: runs it; lines "NAME VALUE" of its output become samples
+# ($prefix before NAME), and a line "VALUE" one of the measure. After a failure nothing of the measure is kept.
 sample() {
 	measure=$1 side=$2 round=$3 procs=$4
 	shift 4
@@ -208,10 +214,10 @@ sample() {
 	fi
 	[ "$round" -gt 0 ] || return 0
 	grep '^#' "$tmp/out" >>"$tmp/remarks" || :
-	awk -v OFS='\t' -v measure="$measure" -v side="$side" -v round="$round" '
+	awk -v OFS='\t' -v measure="$measure" -v side="$side" -v round="$round" -v prefix="$prefix" '
 		/^#/ { next }
 		NF == 1 { print measure, side, round, $1 }
-		NF == 2 { print $1, side, round, $2 }' "$tmp/out" >>"$samples"
+		NF == 2 { print prefix $1, side, round, $2 }' "$tmp/out" >>"$samples"
 }
 
 # failed MEASURE WHY...
@@ -547,6 +553,7 @@ machine() {
 	echo "machine   ${cpu:-$(uname -m)}, $(nproc) CPUs, $mem GiB, Linux $(uname -r)"
 	echo "compiler  $($CC --version | head -n 1)"
 	echo "Go        ${goversion:-none}"
+	[ -z "$doorsides" ] || echo "gccgo     $gccgoversion"
 	echo "rounds    $rounds$([ "$shrink" -eq 1 ] || echo ", 1/$shrink of the operations: not for comparison")"
 	date -u '+date      %Y-%m-%d %H:%M UTC'
 }
@@ -601,6 +608,7 @@ do_simple
 ! chosen parked_stack64k || do_parked parked_stack64k 100000 -
 ! chosen parked_stack1m || do_parked parked_stack1m 100000 -
 ! chosen nothing || do_nothing
+[ -z "$doorsides" ] || door_run
 
 echo
 sort -u "$tmp/remarks"

@@ -14,6 +14,7 @@ test_smoke() { # secs=600 alone
 		show >&2
 		die "a measure failed"
 	}
+	! command -v gccgo-12 >/dev/null || want_out door_spawn_join door_call_go door_parked_100k door_nothing_size
 	want_out go_end_1m syscall_handoff stop_the_world exit_10k "malloc16_library (library)"
 	grep -q "^malloc64ptr	gort	1	[0-9.]*$" results/samples.tsv || die "samples.tsv lacks malloc64ptr"
 	grep -q "^malloc64ptr	ns	gort	-	ratio<=0.5	" results/results.tsv || die "results.tsv lacks malloc64ptr"
@@ -30,6 +31,26 @@ test_names() {
 	run bench --vs java
 	want_status 1
 	want_err "--vs takes go or none, not java"
+}
+
+# Go programs: three sides, as far as they are there.
+test_door() { # secs=600
+	only opt
+	need timeout
+	need gccgo-12
+	run bench --smoke door_spawn_join door_call_c
+	want_status 0
+	want_out door_spawn_join door_call_c
+	want_equal "$(cut -f 1,2 results/samples.tsv | grep -c '^door_spawn_join	gort$')" 1
+	want_equal "$(cut -f 1,2 results/samples.tsv | grep -c '^door_spawn_join	gccgo$')" 1
+	grep -q "^door_spawn_join	ns	gort	gccgo	ratio<=0.5	" results/results.tsv || die "no ratio against gccgo"
+	GCCGO=/nowhere/gccgo
+	export GCCGO
+	run bench --smoke --vs none gosched2 door_spawn_join
+	want_status 0
+	want_err "/nowhere/gccgo is missing"
+	want_out gosched2
+	! grep -q door_spawn_join out || die "measured without gccgo"
 }
 
 # The picture: a line for each row that has a figure of Go's, to scale.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strconv"
 	"time"
 )
@@ -9,6 +10,7 @@ var langMeasures = []measure{
 	{"iface_assert", ifaceAssert},
 	{"append_grow", appendGrow},
 	{"str_concat", strConcat},
+	{"sprintf", sprintf},
 }
 
 type named interface{ name() string }
@@ -61,6 +63,19 @@ func strConcat(ops int) {
 		total += len(sinkString)
 	}
 	report("str_concat", start, ops)
+	if total < 7*ops {
+		panic(total)
+	}
+}
+
+func sprintf(ops int) {
+	total := 0
+	start := time.Now()
+	for i := 0; i < ops; i++ {
+		sinkString = fmt.Sprintf("%d:%s:%v", i, "abc", i&15)
+		total += len(sinkString)
+	}
+	report("sprintf", start, ops)
 	if total < 7*ops {
 		panic(total)
 	}

@@ -12,6 +12,7 @@ var schedMeasures = []measure{
 	{"sleepers", sleepers},
 	{"timer_startstop", timerStartstop},
 	{"cpu_split", cpuSplit},
+	{"stack_grow", stackGrow},
 }
 
 func signalDone(wg *sync.WaitGroup) {
@@ -104,4 +105,36 @@ func cpuSplit(ops int) {
 			panic("cpu_split: results differ")
 		}
 	}
+}
+
+const depth = 2000
+
+//go:noinline
+func recurse(n int) int {
+	var room [8]int
+	for i := range room {
+		room[i] = n + i
+	}
+	if n == 0 {
+		return 0
+	}
+	return recurse(n-1) + room[n&7] - room[0]
+}
+
+func sendDeep(c chan int) {
+	c <- recurse(depth)
+}
+
+func stackGrow(ops int) {
+	c := make(chan int)
+	want := 0
+	for i := 1; i <= depth; i++ {
+		want += i & 7
+	}
+	start := time.Now()
+	for i := 0; i < ops; i++ {
+		go sendDeep(c)
+		check(<-c, want)
+	}
+	report("stack_grow", start, ops)
 }

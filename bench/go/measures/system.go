@@ -53,8 +53,8 @@ func sleep1ms() {
 }
 
 func syscallHandoff(ops int) {
-	var closed atomic.Bool
-	var calls atomic.Int64
+	var closed int32
+	var calls int64
 	var wg sync.WaitGroup
 	t0 := time.Now()
 	steps(ops)
@@ -63,10 +63,10 @@ func syscallHandoff(ops int) {
 		wg.Add(1)
 		go func() {
 			n := 0
-			for ; !closed.Load(); n++ {
+			for ; atomic.LoadInt32(&closed) == 0; n++ {
 				sleep1ms()
 			}
-			calls.Add(int64(n))
+			atomic.AddInt64(&calls, int64(n))
 			wg.Done()
 		}()
 	}
@@ -74,23 +74,22 @@ func syscallHandoff(ops int) {
 	t1 := time.Now()
 	steps(ops)
 	together := time.Since(t1)
-	closed.Store(true)
+	atomic.StoreInt32(&closed, 1)
 	wg.Wait()
 	all := time.Since(t1)
 	fmt.Printf("syscall_handoff %.2f\n", 100*float64(alone)/float64(together))
-	fmt.Printf("syscall_handoff_calls %.1f\n", 1e9*float64(calls.Load())/float64(all))
+	fmt.Printf("syscall_handoff_calls %.1f\n", 1e9*float64(calls)/float64(all))
 }
 
 func stopTheWorld(ops int) {
-	var computing atomic.Bool
+	computing := int32(1)
 	var wg sync.WaitGroup
-	computing.Store(true)
 	took := make([]int64, ops)
 	procs := runtime.GOMAXPROCS(0)
 	for i := 0; i < 2; i++ {
 		wg.Add(1)
 		go func() {
-			for computing.Load() {
+			for atomic.LoadInt32(&computing) != 0 {
 				steps(1000000)
 			}
 			wg.Done()
@@ -103,7 +102,7 @@ func stopTheWorld(ops int) {
 		runtime.GOMAXPROCS(procs + 1 - i%2)
 		took[i] = int64(time.Since(t))
 	}
-	computing.Store(false)
+	atomic.StoreInt32(&computing, 0)
 	wg.Wait()
 	sort.Slice(took, func(i, j int) bool { return took[i] < took[j] })
 	fmt.Printf("stop_the_world %d\n", took[ops/2])
