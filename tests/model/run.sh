@@ -1,9 +1,10 @@
-#!/bin/sh
+#!/bin/bash
 # run.sh: checks every model in this folder with spin: each correct variant must verify in full,
 # each BUG variant must be refuted. One line a run; the last says how many did as they should.
 #
 # Needs spin and a C compiler. Works in a temporary folder; nothing is left in the tree.
 # `run.sh PATTERN` runs those whose name matches the shell pattern. KEEP=1 keeps the folder.
+# As many at a time as there are CPUs (JOBS=N: N); a search may take 3 GB of memory.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 pattern=${1:-*}
@@ -13,30 +14,23 @@ command -v spin >/dev/null 2>&1 || {
 }
 tmp=$(mktemp -d) || exit 1
 [ "${KEEP:-0}" = 1 ] || trap 'rm -rf "$tmp"' EXIT
-trap 'exit 130' INT TERM
-passed=0
-failed=0
+trap 'kill $(jobs -p) 2>/dev/null; exit 130' INT TERM
+jobs=${JOBS:-$(nproc)}
+started=0
 
-# model FILE VERDICT FLAGS...: VERDICT is ok (must verify) or bug (must be refuted).
-model() {
-	file=$1 verdict=$2
+# check FILE VERDICT FLAGS...: in a folder of its own. Says how it went in one line, "ok ..." or
+# "FAIL ...".
+check() {
+	local file=$1 verdict=$2 name errors states why
 	shift 2
 	name="${file%.pml}${*:+ $*}"
-	case $name in
-	$pattern) ;;
-	*) return ;;
-	esac
-	dir=$tmp/$passed.$failed
-	mkdir -p "$dir" && cd "$dir" || exit 1
 	if ! spin -a "$@" "$here/$file" >spin.log 2>&1; then
 		echo "FAIL  $name: spin: $(tail -1 spin.log)"
-		failed=$((failed + 1))
 		return
 	fi
 	# Safety only: assertions and deadlocks.
 	${CC:-cc} -O2 -w -DSAFETY -DCOLLAPSE -DMEMLIM=3000 -o pan pan.c 2>cc.log || {
 		echo "FAIL  $name: cc: $(tail -1 cc.log)"
-		failed=$((failed + 1))
 		return
 	}
 	./pan -m1000000 >pan.log 2>&1
@@ -46,17 +40,32 @@ model() {
 	if grep -q -e 'max search depth too small' -e 'out of memory' pan.log &&
 		[ "$verdict" = ok ]; then
 		echo "FAIL  $name: search not complete"
-		failed=$((failed + 1))
 	elif [ "$verdict" = ok ] && [ "$errors" = 0 ]; then
 		echo "ok    $name: verified, $states states"
-		passed=$((passed + 1))
 	elif [ "$verdict" = bug ] && [ "${errors:-0}" -gt 0 ]; then
 		echo "ok    $name: refuted: $why"
-		passed=$((passed + 1))
 	else
 		echo "FAIL  $name: $verdict expected, errors: ${errors:-none reported} $why"
-		failed=$((failed + 1))
 	fi
+}
+
+# model FILE VERDICT FLAGS...: VERDICT is ok (must verify) or bug (must be refuted).
+model() {
+	local name
+	name="${1%.pml}${3:+ ${*:3}}"
+	# shellcheck disable=SC2254
+	case $name in
+	$pattern) ;;
+	*) return ;;
+	esac
+	[ "$(jobs -pr | wc -l)" -lt "$jobs" ] || wait -n
+	started=$((started + 1))
+	mkdir "$tmp/$started"
+	(
+		cd "$tmp/$started" || exit 1
+		check "$@" >verdict
+		cat verdict
+	) &
 }
 
 model lock.pml ok
@@ -127,5 +136,7 @@ for bug in COUNT_LATE RETAKE_UNCOUNTED TWO_SECTIONS; do
 	model dead.pml bug -DBUG_$bug
 done
 
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+wait
+passed=$(cat "$tmp"/*/verdict 2>/dev/null | grep -c '^ok ')
+echo "$passed passed, $((started - passed)) failed"
+[ "$passed" = "$started" ]
