@@ -42,8 +42,8 @@ typedef struct gort_scope {
 GORT_BEGIN
 
 /* Starts fn(arg) as a goroutine of the scope; what it returns is 0 or an error, a gort code or any
- * other number. arg is passed as it is. With a limit, parks until fewer are running. fn must return:
- * gort_goexit in it would leave the scope waiting. fn may start others in the same scope.
+ * other number. arg is passed as it is. With a limit, parks until fewer are running. A goroutine that
+ * ends by gort_goexit has ended without an error. fn may start others in the same scope.
  * A NULL fn is fatal, as for gort_go. Panics after gort_scope_wait has returned, and if the limit is
  * negative.                                                                           since 0.1
  * [goroutine; parks if there is a limit; allocates; panics] */

@@ -102,14 +102,15 @@ GORT_API void gort_waitgroup_done(gort_waitgroup *wg) GORT_NONNULL(1);
 /* Parks until the counter is 0.                                                       since 0.1
  * [goroutine; parks] */
 GORT_API void gort_waitgroup_wait(gort_waitgroup *wg) GORT_NONNULL(1);
-/* Add 1, start fn(arg) as a goroutine, done when fn returns: the three in one. wg must live until
- * then. A NULL fn is fatal, as for gort_go.                                           since 0.1
+/* Add 1, start fn(arg) as a goroutine, done when it ends, by gort_goexit too: the three in one. wg
+ * must live until then. A NULL fn is fatal, as for gort_go.                                           since 0.1
  * [goroutine; never parks; allocates] */
 GORT_API void
 gort_waitgroup_go(gort_waitgroup *wg, void (*fn)(void *arg), void *arg) GORT_NONNULL(1);
 
 /* Calls fn(arg) if this is the first call for o. Others who come meanwhile wait until fn has
- * returned, so that after the call, by whomever, the work is done. Panics if fn is NULL. since 0.1
+ * returned, so that after the call, by whomever, the work is done. If fn panics, or ends the
+ * goroutine, it has been called all the same. Panics if fn is NULL.                   since 0.1
  * [goroutine; parks; panics] */
 GORT_API void gort_once_do(gort_once *o, void (*fn)(void *arg), void *arg) GORT_NONNULL(1);
 

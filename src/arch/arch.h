@@ -100,6 +100,8 @@ void setStackGuard(uintptr_t guard);
 /* What the code at fn does first. SPLIT_MOVES: whatever the guard, it asks for a large stack. */
 enum splitprologue { SPLIT_NONE, SPLIT_CHECKS, SPLIT_MOVES };
 enum splitprologue splitPrologue(const void *fn);
+/* Of the split flavour: what is kept below the guard of a slot; constant after stackinit. */
+extern uintptr_t morestackSlack;
 #if GORT_SPLIT
 /* Is all of the program such that a goroutine can start on a small segment? NULL: yes; else what is
  * missing. Called once, in the boot. */
@@ -107,7 +109,8 @@ const char *splitLinked(void);
 /* morestack.S, which the compiler's prologues call; its end. */
 void __morestack(void);
 extern const char morestackEnd[];
-extern uint8_t morestackXsave; /* set by splitLinked: the CPU and the kernel have xsave */
+extern uintptr_t morestackLimit; /* atomic: no stack may be larger; at most STACK_LIMIT */
+extern uint8_t morestackXsave;   /* set by splitLinked: the CPU and the kernel have xsave */
 #endif
 
 #endif

@@ -1,6 +1,8 @@
 /* api_scope.c: goroutines that end together.                                         room: capi */
 #include "capi/capi.h"
 
+#include "lang/lang.h"
+
 _Static_assert(sizeof(gort_scope) == sizeof(struct scope), "layout");
 _Static_assert(_Alignof(gort_scope) == _Alignof(struct scope), "layout");
 _Static_assert(offsetof(gort_scope, seats_) == offsetof(struct scope, seats), "layout");
@@ -9,23 +11,34 @@ struct member {
 	struct scope *s;
 	int (*fn)(void *);
 	void *arg;
+	int err;
 };
 
-/* The function runs outside of the runtime; the scope's word comes last. */
+static void
+memberEnd(void *arg)
+{
+	struct member *m = arg;
+	struct g *gp = rtenter();
+	scopeEnd(m->s, m->err);
+	rtleave(gp);
+}
+
+/* The function runs outside of the runtime; the scope's word comes last, also after gort_goexit, or
+ * a panic that ended. */
 static void
 memberMain(void *arg)
 {
 	struct member *m = arg;
-	int err = m->fn(m->arg);
-	struct g *gp = rtenter();
-	scopeEnd(m->s, err);
-	rtleave(gp);
+	struct deferrec d;
+	deferBegin(&d, memberEnd, m);
+	m->err = m->fn(m->arg);
+	deferEnd(&d);
 }
 
 static bool
 memberStart(gort_scope *s, int (*fn)(void *), void *arg, bool block, uintptr_t pc)
 {
-	struct member m = {(struct scope *)s, fn, arg};
+	struct member m = {(struct scope *)s, fn, arg, 0};
 	if (unlikely(fn == NULL))
 		fatal("go of nil func value");
 	struct g *gp = rtenter();

@@ -3,6 +3,8 @@
  * The public structs are the rooms' own under other names; their layouts are compared here. */
 #include "capi/capi.h"
 
+#include "lang/lang.h"
+
 #define SAME_LAYOUT(pub, own)                                                                      \
 	_Static_assert(sizeof(pub) == sizeof(own) && _Alignof(pub) == _Alignof(own), #pub)
 SAME_LAYOUT(gort_mutex, struct syncmutex);
@@ -153,11 +155,20 @@ struct member {
 };
 
 static void
+memberDone(void *wg)
+{
+	gort_waitgroup_done(wg);
+}
+
+/* Deferred: whoever waits is not left waiting by gort_goexit, or by a panic that ended. */
+static void
 memberMain(void *arg)
 {
 	struct member *m = arg;
+	struct deferrec d;
+	deferBegin(&d, memberDone, m->wg);
 	m->fn(m->arg);
-	gort_waitgroup_done(m->wg);
+	deferEnd(&d);
 }
 
 void
@@ -174,6 +185,15 @@ gort_waitgroup_go(gort_waitgroup *wg, void (*fn)(void *), void *arg)
 
 /* ---- once --------------------------------------------------------------------------------- */
 
+/* Deferred: a first call that panics was the first call all the same. */
+static void
+onceDone(void *o)
+{
+	struct g *gp = rtenter();
+	synconceDone(o);
+	rtleave(gp);
+}
+
 void
 gort_once_do(gort_once *o, void (*fn)(void *), void *arg)
 {
@@ -184,10 +204,10 @@ gort_once_do(gort_once *o, void (*fn)(void *), void *arg)
 	rtleave(gp);
 	if (!first)
 		return;
+	struct deferrec d;
+	deferBegin(&d, onceDone, o);
 	fn(arg);
-	gp = rtenter();
-	synconceDone((struct synconce *)o);
-	rtleave(gp);
+	deferEnd(&d);
 }
 
 /* ---- cond --------------------------------------------------------------------------------- */

@@ -13,9 +13,11 @@
 #define STACK_SLOT    1
 #define STACK_SEGMENT 2 /* and above: 2 KiB << (stackkind - STACK_SEGMENT) */
 
-#define SEG_SLACK     640   /* below the guard of a segment */
-#define SLOT_SLACK    16384 /* below the guard of a slot */
-#define SLOT_COLOURS  16    /* a slot's top lies so many cache lines lower at most */
+#define SEG_SLACK  640   /* below the guard of a segment */
+#define SLOT_SLACK 16384 /* below the guard of a slot */
+#define FOREIGN_SLACK                                                                              \
+	32768            /* the same, if the linker changed no callers of code that does not ask */
+#define SLOT_COLOURS  16 /* a slot's top lies so many cache lines lower at most */
 #define SLOT_FITS     (262144 - SLOT_SLACK - SLOT_COLOURS * 64) /* what a slot is large enough for */
 #define NONSPLIT_ROOM 65536 /* what code compiled without -fsplit-stack may use at least */
 #define STACK_LIMIT   1000000000

@@ -57,12 +57,60 @@ text(struct eface v, struct gostring *out)
 	return r.ok;
 }
 
+struct question {
+	struct eface v;
+	struct gostring *out;
+	bool answered;
+};
+
+static void
+ask(void *arg)
+{
+	struct question *q = arg;
+	q->answered = text(q->v, q->out);
+}
+
+/* "panic while printing panic value", and what Go says of the second one. */
+static _Noreturn void
+noText(struct eface e)
+{
+	static const char said[] = "panic while printing panic value: ";
+	enum { SAID = sizeof said - 1 };
+	bool string = e.type == &go_string;
+	const struct gostring *s = e.data;
+	uintptr_t n = string ? (uintptr_t)s->len : 5 + typeString(e.type, NULL, 0);
+	struct g *gp = rtenter();
+	char *msg = mallocNoscan(SAID + n + 1, false);
+	rtleave(gp);
+	memmove(msg, said, SAID);
+	if (string) {
+		memmove(msg + SAID, s->str, n);
+	} else {
+		memmove(msg + SAID, "type ", 5);
+		typeString(e.type, msg + SAID + 5, n - 5);
+	}
+	msg[SAID + n] = 0;
+	rtenter();
+	throw(msg);
+}
+
+static bool
+lastText(struct eface v, struct gostring *out)
+{
+	struct question q = {v, out, false};
+	struct eface e;
+	if (!tryCall(ask, &q, &e) && e.type != NULL)
+		noText(e);
+	return q.answered;
+}
+
 void
 errordoorinit(void)
 {
 	runtimeErrors.make = make;
 	runtimeErrors.typeAssertion = typeAssertion;
 	runtimeErrors.text = text;
+	runtimeErrors.lastText = lastText;
 	runtimeErrors.print = printpanicval;
 	runtimeErrors.string = &go_string;
 }

@@ -14,6 +14,7 @@
 intgo
 go_setMaxStack(intgo n)
 {
+	stackLimitSet((uintptr_t)n);
 	return (intgo)__atomic_exchange_n(&maxstacksize, (uintptr_t)n, __ATOMIC_RELAXED);
 }
 

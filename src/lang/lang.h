@@ -349,6 +349,8 @@ struct runtimeErrors {
 	/* If v is an error or a Stringer: calls the method, *text is the result. User code: it may
 	 * panic. */
 	bool (*text)(struct eface v, struct gostring *text);
+	/* The same for the report of a panic that nobody recovered: a method that panics is fatal. */
+	bool (*lastText)(struct eface v, struct gostring *text);
 	/* What stands after "panic: ". The default knows the types that C programs meet; Go's is
 	 * printpanicval. Calls no user code: the process is dying. */
 	void (*print)(struct eface v);

@@ -158,7 +158,7 @@ preprintpanics(struct panicrec *p)
 {
 	struct gostring text;
 	for (; p != NULL; p = p->link)
-		if (p->goexit == NULL && runtimeErrors.text(p->arg, &text))
+		if (p->goexit == NULL && runtimeErrors.lastText(p->arg, &text))
 			p->arg = stringValue(text);
 }
 

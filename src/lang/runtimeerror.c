@@ -87,6 +87,7 @@ printValue(struct eface v)
 struct runtimeErrors runtimeErrors = {
 	.make = makeError,
 	.text = errorText,
+	.lastText = errorText,
 	.print = printValue,
 	.string = &stringType,
 };

@@ -108,8 +108,13 @@ const struct stack *stackOf(const struct g *gp, uintptr_t addr);
  * by stackinit, then constant. */
 #if GORT_SPLIT
 extern bool splitstacks;
+/* All stacks come from the bands, and goroutines may move; so it is without segments, too. */
+extern bool splitreserved;
+/* No stack may be larger than n bytes from now on; a slot is the least. */
+void stackLimitSet(uintptr_t n);
 #else
-#	define splitstacks false
+#	define splitstacks   false
+#	define splitreserved false
 #endif
 
 #define SEG_ORDERS 5 /* 2 KiB << order */

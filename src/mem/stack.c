@@ -151,7 +151,7 @@ stackSP0(struct g *gp)
 	*canaryOf(gp) = canaryFor(gp);
 	if (GORT_SPLIT) {
 		bool seg = gp->stackkind >= STACK_SEGMENT;
-		gp->stackguard0 = gp->stack.lo + (seg ? SEG_SLACK : SLOT_SLACK);
+		gp->stackguard0 = gp->stack.lo + (seg ? SEG_SLACK : morestackSlack);
 		if (seg)
 			*lowCanaryOf(gp) = canaryFor(gp);
 	}
@@ -215,7 +215,7 @@ stackSize(const struct g *gp)
 bool
 stackContains(uintptr_t addr)
 {
-	if (splitstacks && splitContains(addr))
+	if (splitreserved && splitContains(addr))
 		return true;
 	for (struct slotregion *r = load_acq(&stacks.regions); r != NULL; r = r->next) {
 		if (addr >= r->base && addr < r->end)
@@ -237,8 +237,8 @@ poolReserve(struct slotpool *p)
 	uintptr_t base = 0, n = 0;
 	while (base == 0) {
 		n = alignUp(want < p->stride ? p->stride : want, physPageSize);
-		base = splitstacks ? splitReserve(n, p->size == SLOT_MAX)
-				   : (uintptr_t)sysReserve(NULL, n);
+		base = splitreserved ? splitReserve(n, p->size == SLOT_MAX)
+				     : (uintptr_t)sysReserve(NULL, n);
 		if (base == 0 && n == p->stride)
 			return false;
 		want /= 4;

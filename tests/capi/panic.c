@@ -411,6 +411,88 @@ goexit_runs_deferred(void)
 	restart();
 }
 
+/* ---- those who wait for a goroutine that ends so ------------------------------------------ */
+
+/* A panic that gort_recover ends, without a try: the goroutine ends. */
+static void
+ends_recovered(void *arg)
+{
+	gort_defer(recovers, NULL);
+	gort_panic("%s", (const char *)arg);
+}
+
+static int
+member_exits(void *arg)
+{
+	exits(arg);
+	return GORT_EIO;
+}
+
+static int
+member_panics(void *arg)
+{
+	calls_recovering(arg);
+	return GORT_EIO;
+}
+
+static void
+once_exits(void *arg)
+{
+	gort_once_do((gort_once *)arg, exits, NULL);
+	STEP("!");
+}
+
+static void
+once_panics(void *arg)
+{
+	gort_once_do((gort_once *)arg, panics, (void *)"in once");
+	STEP("!");
+}
+
+static void
+not_again(void *arg)
+{
+	UNUSED(arg);
+	STEP("!");
+}
+
+static void
+waiters(void)
+{
+	struct gort_panic p;
+	gort_waitgroup_go(&wg, exits, NULL);
+	gort_waitgroup_wait(&wg);
+	TRAIL("-x");
+	restart();
+	gort_waitgroup_go(&wg, ends_recovered, (void *)"in a group");
+	gort_waitgroup_wait(&wg);
+	TRAIL("r");
+	restart();
+
+	gort_scope s = GORT_SCOPE_INIT;
+	gort_scope_go(&s, member_exits, NULL);
+	CHECK(gort_scope_wait(&s) == 0);
+	TRAIL("-x");
+	restart();
+	gort_scope t = GORT_SCOPE_INIT;
+	gort_scope_go(&t, member_panics, NULL);
+	CHECK(gort_scope_wait(&t) == 0);
+	TRAIL("br-ac");
+	restart();
+
+	gort_once o = GORT_ONCE_INIT, q = GORT_ONCE_INIT;
+	gort_waitgroup_go(&wg, once_exits, &o);
+	gort_waitgroup_wait(&wg);
+	gort_once_do(&o, not_again, NULL);
+	TRAIL("-x");
+	restart();
+	CHECK(!gort_try(&p, once_panics, &q));
+	CHECK(strcmp(p.text, "in once") == 0);
+	gort_once_do(&q, not_again, NULL);
+	TRAIL("p");
+	restart();
+}
+
 /* ---- the runtime's own -------------------------------------------------------------------- */
 
 static volatile int zero;
@@ -554,6 +636,7 @@ gort_main(int argc, char **argv)
 	recovery();
 	goroutine_ends();
 	goexit_runs_deferred();
+	waiters();
 	the_runtimes();
 	crowd();
 	PASSED();

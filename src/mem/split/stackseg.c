@@ -8,7 +8,8 @@
  *
  *	segment    2 KiB << k and a cache line, k up to 4; no guard below it but a canary
  *	slot       256 KiB, with a guard of 64 KiB below
- *	1 GiB      with a guard; 1,000,000,000 bytes of it may be used, Go's limit
+ *	1 GiB      with a guard; 1,000,000,000 bytes of it may be used, Go's limit, or
+ *	           less if debug.SetMaxStack says so (a limit below a slot counts as a slot)
  *
  * Order. All of them come out of one reservation of address space, in three bands: segments lie
  * below slots, slots below 1 GiB stacks. A goroutine moves upwards only. Whatever leaves a stack
@@ -21,6 +22,10 @@
  * list of their order. Two segments share an OS page: that is what they are for. So nothing
  * stands between a segment and the g below it: what runs on a segment unchecked fits in SEG_SLACK,
  * and a word at the low end is looked at when its G ends.
+ *
+ * A program whose link does not keep the promise (arch.h: splitLinked) has no segments: goroutines
+ * start on slots, out of the same band, and move to 1 GiB. As nobody asks for the code that was
+ * compiled otherwise, twice as much stack is kept back for it below the guard.
  *
  * Slots and 1 GiB stacks: a goroutine keeps what it moved to until it ends, or until
  * stackShrink finds it not standing there. The last ones given back are kept with their pages and
@@ -84,7 +89,7 @@ static struct {
 	uint64_t inuse; /* lock: of these, bound to a G */
 } split;
 
-bool splitstacks;
+bool splitstacks, splitreserved;
 
 /* ---- the reservation ---------------------------------------------------------------------- */
 
@@ -139,23 +144,26 @@ void
 stacksegInit(void)
 {
 	const char *why = splitLinked();
-	if (why != NULL) {
-		bootResult("no small segments: %s", why);
-		return;
-	}
 	lockInit(&split.lock, LOCKRANK_LEAF);
 	uintptr_t n = reserveAll();
-	if (n == 0) {
-		bootResult("no small segments: no address space");
-		return;
-	}
 	split.end = split.base + n;
 	bandInit(&split.seg, split.base, n / 16);
 	bandInit(&split.slot, split.seg.end, n / 16 * 7);
 	bandInit(&split.huge, split.slot.end, n / 2);
 	hopInit(&split.hop[0], SLOT_DEFAULT, &split.slot);
 	hopInit(&split.hop[1], SLOT_MAX, &split.huge);
+	if (n == 0) {
+		bootResult("no small segments: %s", why != NULL ? why : "no address space");
+		return;
+	}
 	sysNoHugePage((void *)split.base, n);
+	splitreserved = true;
+	if (why != NULL) {
+		morestackSlack = FOREIGN_SLACK;
+		bootResult("no small segments: %s; slots of %lu KiB, then 1 GiB", why,
+			(unsigned long)(SLOT_DEFAULT / KiB));
+		return;
+	}
 	splitstacks = true;
 	bootResult("segments of %lu bytes, then slots of %lu KiB, then 1 GiB; %lu GiB reserved",
 		(unsigned long)(2 * KiB + CACHE_LINE), (unsigned long)(SLOT_DEFAULT / KiB),
@@ -399,7 +407,7 @@ stackOverflow(struct g *gp, const uintptr_t *frame, const char *refused)
 			(unsigned long)SLOT_DEFAULT);
 	} else {
 		rtprintf("runtime: goroutine stack exceeds %lu-byte limit\n",
-			(unsigned long)STACK_LIMIT);
+			(unsigned long)load_rlx(&morestackLimit));
 	}
 	rtprintf("runtime: sp=0x%lx stack=[0x%lx, 0x%lx]\n", (unsigned long)frame,
 		(unsigned long)on->lo, (unsigned long)on->hi);
@@ -422,7 +430,8 @@ stackGrow(struct g *gp, const uintptr_t *frame)
 	const char *why = NULL;
 	uintptr_t wanted = frame[FRAME_WANTED];
 	const struct stack *on = stackOf(gp, (uintptr_t)frame);
-	if (wanted > STACK_LIMIT || largest(gp, on))
+	uintptr_t limit = load_rlx(&morestackLimit);
+	if (wanted > limit || largest(gp, on))
 		stackOverflow(gp, frame, NULL);
 	if (on == &gp->stack && gp->stackkind >= STACK_SEGMENT && gp->hop[0].hi == 0 &&
 		wanted <= SLOT_FITS) {
@@ -431,7 +440,7 @@ stackGrow(struct g *gp, const uintptr_t *frame)
 			throw("out of memory (stack of a goroutine)");
 		}
 	} else {
-		if (gp->hop[1].hi != 0)
+		if (gp->hop[1].hi != 0 || limit <= SLOT_DEFAULT)
 			stackOverflow(gp, frame, NULL);
 		if (!hopAlloc(&split.hop[1], &gp->hop[1], &why))
 			stackOverflow(gp, frame, why);
@@ -439,9 +448,15 @@ stackGrow(struct g *gp, const uintptr_t *frame)
 }
 
 void
+stackLimitSet(uintptr_t n)
+{
+	store_rlx(&morestackLimit, n < STACK_LIMIT ? n : STACK_LIMIT);
+}
+
+void
 splitStats(uint64_t *sys, uint64_t *inuse)
 {
-	if (!splitstacks)
+	if (!splitreserved)
 		return;
 	lock(&split.lock);
 	*sys += split.sys;

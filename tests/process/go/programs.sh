@@ -98,6 +98,56 @@ GO
 	want_err "runtime: goroutine stack exceeds 1000000000-byte limit" "fatal error: stack overflow"
 }
 
+# A limit that the program sets; one below the smallest stack that there is counts as that.
+test_max_stack() { # secs=300
+	forgo
+	cat >x.go <<'GO'
+package main
+
+import (
+	"os"
+	"runtime/debug"
+	"strconv"
+)
+
+//go:noinline
+func down(n int, a [64]int) int {
+	if n == 0 {
+		return a[3]
+	}
+	a[n%64] = n
+	return down(n-1, a) + a[n%64]
+}
+
+func main() {
+	limit, _ := strconv.Atoi(os.Args[1])
+	frames, _ := strconv.Atoi(os.Args[2])
+	println("before", debug.SetMaxStack(limit), debug.SetMaxStack(limit))
+	c := make(chan int)
+	go func() { c <- down(frames, [64]int{}) }()
+	println("sum", <-c)
+	if len(os.Args) > 3 {
+		debug.SetMaxStack(1 << 20)
+		println("main", down(frames, [64]int{}))
+	}
+}
+GO
+	gort build -o x x.go
+	for limit in 1000000 100000 32768; do
+		run ./x $limit 50
+		want_status 0
+		want_err "before 1000000000 $limit" "sum 1278"
+		run ./x $limit 10000
+		want_status 2
+		want_err "runtime: goroutine stack exceeds $limit-byte limit" "fatal error: stack overflow" \
+			"goroutine 5 [running]:" "main.down(...)"
+	done
+	run ./x 100000000 100000 main
+	want_status 2
+	want_err "sum 5000050003" "runtime: goroutine stack exceeds 1048576-byte limit" \
+		"goroutine 1 [running]:" "main.main(...)"
+}
+
 # gccgo's message, gccgo's status, no program.
 test_rejected() { # secs=300
 	forgo
@@ -241,6 +291,59 @@ test_recipe_gccgo() { # secs=300
 	run env GODEBUG=boottrace=1 ./x
 	want_status 0
 	want_err "no small segments: not linked by lld or gold" "1recipe"
+}
+
+# On slots, too, stacks grow, and come to Go's end: by a link that changes no callers.
+test_recipe_stacks() { # secs=300
+	forgo
+	cat >x.go <<'GO'
+package main
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+)
+
+//go:noinline
+func down(n int, a [64]int) int {
+	if n == 0 {
+		panic(fmt.Sprint("bottom", a[3]))
+	}
+	a[n%64] = n
+	if n%100 == 0 {
+		a[0] = len(fmt.Sprintf("%40.9f", float64(n)))
+	}
+	return down(n-1, a) + a[n%64]
+}
+
+func try(n int) (s string) {
+	defer func() { s = recover().(string) }()
+	down(n, [64]int{})
+	return "came back"
+}
+
+func main() {
+	n, _ := strconv.Atoi(os.Args[1])
+	c := make(chan string)
+	for i := 0; i < 3; i++ {
+		go func(n int) { c <- try(n) }(n + i)
+		if a, b := <-c, try(n); a != "bottom3" || b != a {
+			println(a, b)
+			os.Exit(1)
+		}
+	}
+}
+GO
+	lib=$(gort env --golibs)
+	gccgo-12 -static-libgo -o x x.go $lib
+	for n in 10 260 270 280 290 300 310 320 1000 100000; do
+		run ./x $n
+		want_status 0
+	done
+	run ./x 3000000
+	want_status 2
+	want_err "runtime: goroutine stack exceeds 1000000000-byte limit" "fatal error: stack overflow"
 }
 
 test_recipe_go() { # secs=300

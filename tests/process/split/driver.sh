@@ -97,7 +97,7 @@ test_refusals() {
 	want_err "needs lld or gold"
 }
 
-test_freestanding() {
+test_freestanding() { # secs=240
 	only opt
 	cat >f.c <<'C'
 #include <gort.h>

@@ -137,7 +137,7 @@ FUNC(__morestack)
 	movq	%rdx, %r11
 	subq	WANTED, %r11
 	movq	G_HOP0_LO(%rcx), %r10
-	addq	$SLOT_SLACK, %r10
+	addq	morestackSlack(%rip), %r10
 	cmpq	%r10, %r11
 	jl	.Lhuge			/* signed: so much may be wanted that r11 is below 0 */
 	movq	%r10, GUARD
@@ -149,7 +149,7 @@ FUNC(__morestack)
 	jae	2f
 	movq	G_HOP0_LO(%rcx), %r10
 .Lslot:
-	addq	$SLOT_SLACK, %r10
+	addq	morestackSlack(%rip), %r10
 	cmpq	%r10, %r11
 	jae	.Lfix
 	movq	%r10, RESTORE_GUARD
@@ -159,7 +159,8 @@ FUNC(__morestack)
 	je	.Lslow
 	movq	%rdx, %r11
 	subq	WANTED, %r11
-	leaq	-STACK_LIMIT(%rdx), %r10
+	movq	%rdx, %r10
+	subq	morestackLimit(%rip), %r10
 	cmpq	%r10, %r11
 	jl	.Lslow			/* more than any stack has */
 	movq	%r10, GUARD
@@ -170,7 +171,7 @@ FUNC(__morestack)
 	cmpq	G_HOP1_HI(%rcx), %rbp
 	jae	.Linplace
 	movq	G_HOP1_HI(%rcx), %r10
-	subq	$STACK_LIMIT, %r10
+	subq	morestackLimit(%rip), %r10
 	cmpq	%r10, %r11
 	jb	.Lslow
 

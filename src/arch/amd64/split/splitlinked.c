@@ -8,6 +8,7 @@
 #include <elf.h>
 
 #include "arch/arch.h"
+#include "core/splitstack.h"
 
 void gort_unmarked(void);
 
@@ -41,6 +42,7 @@ boundNow(void)
 }
 
 uint8_t morestackXsave;
+uintptr_t morestackSlack = SLOT_SLACK, morestackLimit = STACK_LIMIT;
 
 const char *
 splitLinked(void)
