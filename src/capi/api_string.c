@@ -35,9 +35,20 @@ gort_str_c(gort_string s)
 	return (char *)concatstrings(NULL, parts, 2).str;
 }
 
+/* Nobody writes to a string: one alone is the result itself, unless its bytes lie on this stack. */
 gort_string
 gort_str_concat(const gort_string *parts, ptrdiff_t n)
 {
+	const gort_string *alone = NULL;
+	ptrdiff_t nonempty = 0;
+	for (ptrdiff_t i = 0; i < n; i++)
+		if (parts[i].len != 0) {
+			alone = &parts[i];
+			nonempty++;
+		}
+	struct g *gp = getg();
+	if (nonempty == 1 && (gp == NULL || stackOf(gp, (uintptr_t)alone->ptr) == NULL))
+		return *alone;
 	return cOf(concatstrings(NULL, (const struct gostring *)parts, n));
 }
 

@@ -4,9 +4,9 @@
  * result may share an operand's bytes, and one byte needs no memory of its own (singleBytes).
  *
  * Temporary buffers   Where the compiler sees that a result does not outlive the caller, it gives
- *                     a buffer in the caller's frame, TMP_BUF bytes (or runes) long. So a string's
- *                     bytes can lie on a stack: joining it with empty ones gives that string only
- *                     to a caller who gave a buffer himself, and a copy to others.
+ *                     a buffer in the caller's frame, TMP_BUF bytes (or runes) long.
+ * Joining copies      always, a lone operand too: gccgo passes the bytes of []byte operands as they
+ *                     are (in s + string(b) it makes no string of b), and those may change.
  * UTF-8               Go's rules. A byte that begins no proper sequence (a stray continuation, a
  *                     form longer than need be, half a surrogate pair, more than U+10FFFF, a
  *                     sequence that is cut short) is one U+FFFD, and the next byte is looked at
@@ -54,29 +54,16 @@ rawbytes(uintptr_t n, uintptr_t *cap)
 
 /* ---- joining and comparing ---------------------------------------------------------------- */
 
-static bool
-onStack(const void *p)
-{
-	struct g *gp = getg();
-	return gp != NULL && stackOf(gp, (uintptr_t)p) != NULL;
-}
-
 struct gostring
 concatstrings(void *buf, const struct gostring *a, intgo n)
 {
-	intgo len = 0, nonempty = 0, last = 0;
+	intgo len = 0;
 	for (intgo i = 0; i < n; i++) {
-		if (a[i].len == 0)
-			continue;
 		if (unlikely(__builtin_add_overflow(len, a[i].len, &len)))
 			throw("string concatenation too long");
-		nonempty++;
-		last = i;
 	}
-	if (nonempty == 0)
+	if (len == 0)
 		return (struct gostring){0};
-	if (nonempty == 1 && (buf != NULL || !onStack(a[last].str)))
-		return a[last];
 	uint8_t *p = rawstring(buf, len), *to = p;
 	for (intgo i = 0; i < n; i++) {
 		if (a[i].len == 0)

@@ -381,3 +381,78 @@ test_never_mixed() { # secs=300
 	want_err "libgo's own runtime came into the link"
 	[ ! -e bad ] || die "a program was made"
 }
+
+# What the compiler hands over without a copy: bytes that are joined to a string, or a key.
+test_bytes_change() { # secs=300
+	forgo
+	cat >x.go <<'GO'
+package main
+
+import "fmt"
+
+type text struct{ body string }
+
+//go:noinline
+func (t *text) add(b []byte) { t.body += string(b) }
+
+//go:noinline
+func local(b []byte) int {
+	s := "" + string(b)
+	b[0] = 'Q'
+	return len(s) + int(s[0])
+}
+
+func main() {
+	b := []byte("howdy")
+	var t text
+	t.add(b)
+	m := map[string]int{}
+	m[string(b)] = 1
+	n := map[string]int{}
+	n[string(b)] += 2
+	var e interface{} = string(b)
+	k := map[interface{}]int{string(b): 7}
+	type key struct {
+		a string
+		b int
+	}
+	ks := map[key]int{}
+	ks[key{string(b), 1}] = 3
+	arr := [1]string{string(b)}
+	ma := map[[1]string]int{{string(b)}: 4}
+	c := make(chan string, 1)
+	c <- string(b)
+	sl := []string{string(b)}
+	sl = append(sl, string(b))
+	fmt.Println(local([]byte("a")))
+	copy(b, "world")
+	for x := range m {
+		fmt.Println(t.body, x, m["howdy"], m["world"])
+	}
+	for x := range n {
+		fmt.Println(x, n["howdy"], n["world"])
+	}
+	fmt.Println(e, k, ks, arr, ma, <-c, sl)
+	switch string(b) {
+	case "world":
+		fmt.Println("w")
+	}
+	rs := []rune("añb")
+	u := "" + string(rs)
+	rs[0] = 'z'
+	fmt.Println(u)
+	x := []byte(u)
+	x[0] = 'y'
+	fmt.Println(u, string(x))
+}
+GO
+	run gort run x.go
+	want_status 0
+	want_equal "$(cat out)" "98
+howdy howdy 1 0
+howdy 2 0
+howdy map[howdy:7] map[{howdy 1}:3] [howdy] map[[howdy]:4] howdy [howdy howdy]
+w
+añb
+añb yñb"
+}
