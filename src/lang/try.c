@@ -17,7 +17,9 @@
  * -fexceptions and destructors of C++ run on the way. Without libc there is no unwinder, and the
  * registers that trycall saved are enough to go on there (freestanding/unwind.c).
  *
- * An exception of C++ that nobody catches in fn passes through tryCall: it is not a panic. */
+ * An exception of C++ that nobody catches in fn passes through tryCall: it is not a panic. And a
+ * panic that passes a catch (...) which throws it again is one more uncaught exception to the
+ * C++ library, which never hears of its end: the number is put back. */
 #include "lang/panicrec.h"
 
 /* ---- a panic ends ------------------------------------------------------------------------- */
@@ -122,9 +124,12 @@ tryCall(void (*fn)(void *), void *arg, struct eface *v)
 		.d.fn = notReached,
 		.d.ops = &tryOps,
 	};
+	unsigned int uncaught = gp->m->eh->uncaught;
 	gp->deferred = &t.d;
 	if (trycall(&t.d, fn, arg))
 		gp->deferred = t.d.link;
+	else
+		gp->m->eh->uncaught = uncaught; /* perhaps another m */
 	if (t.panicked && v != NULL)
 		*v = t.value;
 	return !t.panicked;

@@ -43,6 +43,45 @@ test_exceptions_clang() { # secs=120
 	passes
 }
 
+test_panics() { # secs=120
+	build panics g++ archive
+	passes
+}
+
+test_panics_clang() { # secs=120
+	build panics clang++ archive
+	passes
+}
+
+# An exception that nobody catches ends the program as C++ programs end, also under a gort_try.
+test_uncaught() { # secs=120
+	need g++
+	only opt debug hard
+	cat >prog.cc <<'C'
+#include <gort.h>
+#include <stdexcept>
+static void throws(void *) { throw std::runtime_error("nobody"); }
+int
+gort_main(int argc, char **)
+{
+	struct gort_panic p;
+	if (argc > 1)
+		gort_try(&p, throws, nullptr);
+	gort_go(throws, nullptr);
+	gort_sleep(10 * GORT_SEC);
+	return 0;
+}
+C
+	# shellcheck disable=SC2046
+	g++ -O1 $(gort env --cflags) prog.cc $(gort env --libs) -o prog
+	for arg in "" try; do
+		# shellcheck disable=SC2086
+		run ./prog $arg
+		want_status 134
+		want_err "terminate called after throwing an instance of 'std::runtime_error'" "what():  nobody"
+	done
+}
+
 # A program in C whose exceptions are those of a C++ library that it uses.
 test_exceptions_in_library() { # secs=120
 	need g++

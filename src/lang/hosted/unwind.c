@@ -39,6 +39,7 @@
 struct goexception {
 	struct _Unwind_Exception e;  /* first: the unwinder passes its address around */
 	const struct tryrec *target; /* or NULL: a frame of Go's */
+	unsigned int uncaught;       /* what C++ counted before; try.c */
 };
 
 /* ---- raising ------------------------------------------------------------------------------ */
@@ -47,6 +48,7 @@ static void
 freeException(_Unwind_Reason_Code reason unused_ok, struct _Unwind_Exception *e)
 {
 	struct g *gp = rtenter();
+	gp->m->eh->uncaught = container_of(e, struct goexception, e)->uncaught;
 	gcfree(e);
 	rtleave(gp);
 }
@@ -56,6 +58,7 @@ raise(const struct tryrec *target)
 {
 	struct g *gp = rtenter();
 	struct goexception *x = mallocConservative(sizeof *x);
+	x->uncaught = gp->m->eh->uncaught;
 	rtleave(gp);
 	x->e.exception_class = GO_CLASS;
 	x->e.exception_cleanup = freeException; /* catch (...) calls it */
@@ -115,6 +118,9 @@ checkdefer(bool *frame)
 	if (unlikely(gp->foreignexception)) {
 		gp->foreignexception = false;
 		if (foreignDefers(gp, frame)) {
+			/* GNUCC++, CLNGC++: counted as uncaught until now. */
+			if ((e->exception_class >> 8 & 0xffffff) == 0x432b2b)
+				gp->m->eh->uncaught--;
 			_Unwind_DeleteException(e);
 			*frame = true;
 			return;
