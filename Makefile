@@ -204,18 +204,25 @@ $(B)/libgort.so: $(B)/gort.o $(MAINSHARED) $(APARTOBJS) gort.map
 		-Wl,--version-script=gort.map -Wl,--gc-sections $(if $(SANITIZE),,-Wl,-z,defs) -o $@ \
 		$(B)/gort.o $(MAINSHARED) $(APARTOBJS) -pthread
 	@ln -sf libgort.so $(B)/libgort.so.0
-# Functions of the rooms below that need nothing but their outside names get them here.
-$(B)/gen/goalias: src/gccgo/symbols.def $(LIBOBJS) $(DOOROBJS)
+# Functions of the rooms below that need nothing but their outside names get them here; what the list
+# names must be there.
+DOORDEF := src/gccgo/symbols.def
+GOALIAS := $(B)/gen/goalias
+$(GOALIAS): $(DOORDEF) $(LIBOBJS) $(DOOROBJS)
 	@mkdir -p $(@D)
 	@nm -g --defined-only $(LIBOBJS) $(DOOROBJS) | awk 'NR == FNR { if (NF == 3) have[$$3] = 1; next } \
-		$$2 == "alias" && $$4 in have { printf "--defsym=%s=%s\n", $$3, $$4 }' - src/gccgo/symbols.def >$@
+		/^#/ { next } \
+		$$2 == "alias" && $$4 in have { printf "--defsym=%s=%s\n", $$3, $$4; next } \
+		$$2 == "alias" { missing = 1; print "symbols.def: no " $$4 " for " $$3 >"/dev/stderr" } \
+		$$2 != "alias" && $$2 != "libgo" && !($$3 in have) { missing = 1; print "symbols.def: no " $$3 >"/dev/stderr" } \
+		END { exit missing }' - $(DOORDEF) >$@
 $(B)/obj/gccgo/shim.o: $(wildcard src/gccgo/shim/*.go)
 	@mkdir -p $(@D)
 	$(call SAY,GCCGO)
 	$(Q)$(GCCGO) -c -O2 -g -fgo-pkgpath=runtime -fcf-protection=none -o $@ $^
-$(B)/gortgo.o: $(LIBOBJS) $(DOOROBJS) $(DOORAPART) $(BACKTRACE) $(B)/gen/goalias $(B)/list
+$(B)/gortgo.o: $(LIBOBJS) $(DOOROBJS) $(DOORAPART) $(BACKTRACE) $(GOALIAS) $(B)/list
 	$(call SAY,LD)
-	$(Q)$(LD) -r -o $@.tmp $(LIBOBJS) $(DOOROBJS) $(DOORAPART) $(BACKTRACE) @$(B)/gen/goalias
+	$(Q)$(LD) -r -o $@.tmp $(LIBOBJS) $(DOOROBJS) $(DOORAPART) $(BACKTRACE) @$(GOALIAS)
 	$(Q)$(OBJCOPY) --wildcard --keep-global-symbol='gort_*' --keep-global-symbol='*.*' --keep-global-symbol='__go*' --keep-global-symbol='__gccgo*' \
 		--keep-global-symbol='__morestack*' --keep-global-symbol='runtime_*' --keep-global-symbol=main \
 		--keep-global-symbol='__wrap_*' $@.tmp $@

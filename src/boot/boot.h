@@ -71,8 +71,8 @@ extern struct argstrings {
  * the program's gort_main. */
 extern int (*main_main)(int argc, char **argv);
 /* Set likewise: runs after the init tasks of C packages. The Go door initialises Go's in it; t0 is
- * what inittrace counts from. NULL: nothing. */
-extern void (*main_init)(int64_t t0);
+ * what inittrace counts from, the result how many there were. NULL: nothing. */
+extern int (*main_init)(int64_t t0);
 
 /* Ends the process the regular way (gort_exit, and main's return): once, whoever comes first. */
 _Noreturn void exitProgram(int status);

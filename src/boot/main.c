@@ -26,7 +26,7 @@
 #include "sync/sync.h"
 
 int (*main_main)(int argc, char **argv);
-void (*main_init)(int64_t t0);
+int (*main_init)(int64_t t0);
 __attribute__((__weak__, visibility("default"))) int gort_main(int argc, char **argv);
 
 static int64_t runtimeInitTime;
@@ -116,7 +116,7 @@ packageInitTasks(void)
 {
 	int n = doPackageInits(runtimeInitTime);
 	if (main_init != NULL)
-		main_init(runtimeInitTime);
+		n += main_init(runtimeInitTime);
 	bootResult("%d package%s", n, n == 1 ? "" : "s");
 }
 

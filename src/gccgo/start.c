@@ -47,6 +47,7 @@ go_runtime_import(void)
 static struct initspan initspan;
 static uintptr_t initpc; /* in the initialiser that is measured; 0: none yet */
 static int64_t initt0;
+static int ngopackages; /* that have registered roots */
 
 /* The package of "encoding_1json..import", as it is imported. */
 static void
@@ -86,6 +87,7 @@ go_registerGCRoots(struct gcrootlist *r)
 {
 	r->next = gogcroots;
 	gogcroots = r;
+	ngopackages++;
 	if (unlikely(debug.inittrace)) {
 		endSpan();
 		initpc = (uintptr_t)__builtin_return_address(0);
@@ -106,7 +108,7 @@ debugEnv(void)
 	return (struct gostring){(const uint8_t *)s, s == NULL ? 0 : (intgo)rtstrlen(s)};
 }
 
-static void
+static int
 goInit(int64_t t0)
 {
 	unwindinit();
@@ -119,6 +121,7 @@ goInit(int64_t t0)
 	go_init_main();
 	if (debug.inittrace)
 		endSpan();
+	return ngopackages;
 }
 
 static int

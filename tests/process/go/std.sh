@@ -189,3 +189,67 @@ GO
 		'signal: broken pipe' executed
 	grep -q 'SigBlk:	0000000000000000' out || die "a child inherits blocked signals: $(grep SigBlk out)"
 }
+
+# The collector's helpers run before the first package; packages come in the order of their imports, one
+# line each; main's variables and init functions are measured.
+test_init() { # secs=300
+	forgo
+	need go-12
+	mkdir -p m/low m/high
+	printf 'module example.com/m\n\ngo 1.18\n' >m/go.mod
+	cat >m/main.go <<'GO'
+package main
+
+import (
+	"example.com/m/high"
+	"time"
+)
+
+var waited = func() *int { time.Sleep(3 * time.Millisecond); return new(int) }()
+
+func init() { println("main's init", *high.Is, *waited) }
+
+func main() { println("main") }
+GO
+	cat >m/high/high.go <<'GO'
+package high
+
+import "example.com/m/low"
+
+var Is = func() *int { n := 2 * *low.Is; println("high"); return &n }()
+GO
+	cat >m/low/low.go <<'GO'
+package low
+
+var Is = func() *int {
+	c := make(chan *int)
+	n := 4
+	go func() { c <- &n }()
+	println("low")
+	return <-c
+}()
+
+var memory [100]*[1024]byte
+
+func init() {
+	for i := range memory {
+		memory[i] = new([1024]byte)
+	}
+}
+GO
+	gort build -o x m
+	run env GODEBUG=inittrace=1,boottrace=1 ./x
+	want_status 0
+	sed -n 's/^boot: [^ ]* \(gcenable\|doInit\|main_main\):.*/\1/p; t
+		s/^init \([a-z./]*\) @[0-9.]* ms, [0-9.]* ms clock, [0-9]* bytes, [0-9]* allocs$/init \1/p
+		/^[a-z]*$/p; /^main.s init/p' err | grep -E 'gcenable|doInit|main|low|high' >order
+	printf '%s\n' gcenable low "init example.com/m/low" high "init example.com/m/high" "main's init 8 0" \
+		"init main" doInit main_main main | diff -u - order >&2 || die "another order"
+	n=$(grep -c '^init ' err)
+	want_err "doInit: $((n - 1)) packages"
+	set -- $(grep '^init example.com/m/low ' err)
+	[ "$8" -ge 102400 ] && [ "$8" -lt 120000 ] || die "bytes: $8"
+	[ "${10}" -ge 100 ] && [ "${10}" -lt 130 ] || die "allocs: ${10}"
+	ms=$(sed -n 's/^init main @[0-9.]* ms, \([0-9]*\).*/\1/p' err)
+	[ "$ms" -ge 3 ] || die "clock: $ms"
+}

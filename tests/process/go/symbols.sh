@@ -27,6 +27,24 @@ test_none_extra() { # secs=300
 	[ ! -s extra ] || die "in the library, not in symbols.def:" $(cat extra)
 }
 
+# A line for something that is not there fails the build: an inner name, and one written in the folder.
+test_build_checks() { # secs=300
+	library
+	for line in "A alias runtime.newone noSuchFunction" "A code runtime.newone"; do
+		{
+			cat "$def"
+			echo "$line"
+		} >more.def
+		run make -s -C "$TOP" V=split DOORDEF="$PWD/more.def" GOALIAS="$PWD/goalias" "$PWD/goalias"
+		[ "$status" != 0 ] || die "no complaint: $line"
+		want_err "runtime.newone"
+		[ ! -e goalias ] || die "a list was made"
+	done
+	run make -s -C "$TOP" V=split DOORDEF="$def" GOALIAS="$PWD/goalias" "$PWD/goalias"
+	want_status 0
+	[ "$(wc -l <goalias)" -gt 150 ] || die "few aliases"
+}
+
 # What libgo's other objects ask for and none of them has.
 test_libgo_needs() { # secs=300
 	library
@@ -45,10 +63,48 @@ test_libgo_needs() { # secs=300
 	[ ! -s missing ] || die "libgo asks for:" $(cat missing)
 }
 
-# Nothing in the door only says that it is not written.
+# Nothing in the door only says that it is not written: by its words, and by its code, a function that
+# is nothing but a call of one that ends the program.
 test_no_stub() { # secs=300
 	library
+	need objdump
 	! grep -rniE 'not (yet )?implemented|unimplemented|stub called' "$TOP/src/gccgo" --include='*.[chS]' --include='*.go' ||
 		die "a stub in the door"
 	! strings -a "$built/gortgo.o" | grep -i 'stub called' || die "a stub in the library"
+	objdump -dr --no-show-raw-insn "$built/gortgo.o" >code
+	stubs <code | sort -u >ends
+	sort -u want | comm -12 - ends >stubs.list
+	# A go statement with a nil function is fatal, and that is all this one is for; so the look sees it.
+	want_equal "$(cat stubs.list)" runtime.panicgonil
+}
+
+# stubs <DISASSEMBLY: functions that do nothing but call what ends the program. A prologue that asks for
+# stack (one conditional jump, __morestack, one ret) does not count.
+stubs() {
+	awk '
+		function target(n) {
+			if (n ~ /^__morestack/)
+				asks++
+			else if (n ~ /^(throw|throwf|fatal|abort|os_abort|os_exit)$/)
+				ends++
+			else
+				calls++
+		}
+		function flush() {
+			if (name != "" && ends > 0 && calls == 0 && rets <= asks && jumps <= asks)
+				print name
+		}
+		/^[0-9a-f]+ <.*>:$/ {
+			flush()
+			name = substr($2, 2, length($2) - 3)
+			asks = calls = ends = rets = jumps = 0
+			next
+		}
+		/R_X86_64_P(LT|C)32/ && called { n = $3; sub(/[-+]0x.*/, "", n); target(n) }
+		{ called = 0 }
+		/\t(call|jmp) / { called = 1 }
+		/\tj[a-ln-z][a-z]* / { jumps++ }
+		/\tret/ { rets++ }
+		/\tud2/ { ends++ }
+		END { flush() }'
 }
