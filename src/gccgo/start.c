@@ -133,9 +133,15 @@ goMain(int argc, char **argv)
 	return 0;
 }
 
+/* A function of libgo's runtime: there if libgo.so is in the program, whose other half calls that
+ * runtime and not us. (Of libgo.a the linker takes none of it.) */
+extern char libgoRuntime[] GO("runtime_mstart") weak;
+
 int
 main(int argc, char **argv)
 {
+	if (libgoRuntime != NULL)
+		bootfail(2, "libgo's own runtime is in the program: link it with -static-libgo");
 	if (!bootBegin())
 		bootfail(2, "main: the runtime is running already");
 	main_init = goInit;

@@ -346,6 +346,23 @@ GO
 	want_err "runtime: goroutine stack exceeds 1000000000-byte limit" "fatal error: stack overflow"
 }
 
+# The recipe without -static-libgo: half of the program would call one runtime, half the other.
+test_recipe_shared() { # secs=300
+	forgo
+	echo 'package main; func main() { println("ran") }' >x.go
+	lib=$(gort env --golibs)
+	gccgo-12 -o x x.go $lib
+	run ./x
+	want_status 2
+	want_lines err 1
+	want_err "gort: libgo's own runtime is in the program: link it with -static-libgo"
+	# Whatever the order on the command line.
+	gccgo-12 -static-libgo -o y $lib x.go
+	run ./y
+	want_status 0
+	want_equal "$(cat err)" ran
+}
+
 test_recipe_go() { # secs=300
 	forgo
 	need go-12
