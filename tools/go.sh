@@ -58,9 +58,13 @@ golink() {
 	linklog=$(mktemp "${TMPDIR:-/tmp}/gort-link.XXXXXX")
 	noseparate=-Wl,-z,noseparate-code
 	[ "$splitld" != gold ] || noseparate=
+	wrapffi=
+	for w in ffi_go_closure_unix64 ffi_go_closure_unix64_sse; do
+		wrapffi="$wrapffi -Wl,--wrap=$w"
+	done
 	status=0
 	# shellcheck disable=SC2086
-	LC_ALL=C "$GCCGO" "-fuse-ld=$splitld" -static-libgo $SPLITLINK -Wl,--wrap=_Unwind_Resume -Wl,--gc-sections $noseparate -Wl,-t \
+	LC_ALL=C "$GCCGO" "-fuse-ld=$splitld" -static-libgo $SPLITLINK -Wl,--wrap=_Unwind_Resume$wrapffi -Wl,--gc-sections $noseparate -Wl,-t \
 		"$@" "$lib" "$libstub" >"$linklog" 2>"$linklog.err" || status=$?
 	taken=$(sed -nE "s/.*libgo\.a\((($LIBGORUNTIME)\.o)\).*/\1/p" "$linklog" | sort -u)
 	if [ -n "$taken" ] || { [ "$status" -ne 0 ] && grep -Eq "libgo\.a\(($LIBGORUNTIME)\.o\)|/(runtime|proc)\.o.*libgo" "$linklog.err"; }; then

@@ -25,6 +25,10 @@ type big struct{ a [40]int }
 
 func (b big) M(x int, f float64, s string) (int, string) { return b.a[x] + int(f), s + "!" }
 
+func many(a, b, c, d, e, f, g, h, i int, r, s, t, u, v, w, x, y, z float64, l big) (string, big) {
+	return "", l
+}
+
 func recovered(f func()) (s string) {
 	defer func() { s = fmt.Sprint(recover()) }()
 	f()
@@ -59,13 +63,25 @@ func main() {
 			}).Interface().(func(...interface{}) string)
 			return f(1, 2, 3)
 		},
+		func() string { // arguments on the stack, and in all registers
+			f := reflect.MakeFunc(reflect.TypeOf(many), func(in []reflect.Value) []reflect.Value {
+				var s string
+				for _, v := range in[:18] {
+					s += fmt.Sprint(v.Interface())
+				}
+				return []reflect.Value{reflect.ValueOf(s), in[18]}
+			}).Interface().(func(a, b, c, d, e, f, g, h, i int, r, s, t, u, v, w, x, y, z float64, l big) (string, big))
+			s, l := f(1, 2, 3, 4, 5, 6, 7, 8, 9, 9.5, 8, 7, 6, 5, 4, 3, 2, 1, big{[40]int{39: 5}})
+			return s + fmt.Sprint(l.a[39])
+		},
 		func() string { return recovered(func() { m["x"] = 1 }) },
 		func() string { return recovered(func() { none.a[5]++ }) },
 		func() string { return recovered(func() { println(1 / zero) }) },
 		func() string { buf := make([]byte, 4096); return fmt.Sprint(runtime.Stack(buf, true) > 20) },
 		func() string { return fmt.Sprintf("%.3e %v", 1.5e300, time.Unix(0, 0).UTC()) },
 	}
-	want := []string{"true <nil>", "root<nil>", "9called!", "3", "assignment to entry in nil map",
+	want := []string{"true <nil>", "root<nil>", "9called!", "3", "1234567899.5876543215",
+		"assignment to entry in nil map",
 		"runtime error: invalid memory address or nil pointer dereference",
 		"runtime error: integer divide by zero", "true", "1.500e+300 1970-01-01 00:00:00 +0000 UTC"}
 	c := make(chan string)
@@ -81,10 +97,12 @@ func main() {
 	println("done")
 }
 GO
-	gort build -o x x.go
-	run ./x
-	want_status 0
-	want_equal "$(cat err)" "done"
+	for ld in lld gold; do
+		GORT_SPLIT_LD=$ld gort build -o x x.go
+		run ./x
+		want_status 0
+		want_equal "$(cat err)" "done"
+	done
 }
 
 # 20,000 goroutines that have deferred, copied, formed strings, asserted: parked, on their segments.
