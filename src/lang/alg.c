@@ -7,8 +7,8 @@
  *             of the product depends on many of both factors; two multiplications mix a word
  *             well enough for every test in tests/unit/lang/alg_test.c, which run on both
  *
- * GODEBUG=cpu.aes=off forces the second. Keys of 4 and 8 bytes always go the second way, in a form
- * that can be inlined: hash64.h. Both mix in hashkey, drawn from the kernel at start: an
+ * GODEBUG=cpu.aes=off forces the second. Up to 16 bytes always go the second way, in forms that can be
+ * inlined: hash64.h. Both mix in hashkey, drawn from the kernel at start: an
  * attacker who picks keys cannot know which of them collide, and nobody can come to depend on
  * an order that hashing gives.
  *
@@ -40,49 +40,30 @@ load32(const uint8_t *p)
 	return v;
 }
 
-/* Up to 16 bytes become two words, read with overlap rather than byte by byte; longer inputs
- * are folded 16 (or 48, in three independent lanes) at a time, and the last 16 bytes overlap
- * what was read before. The length enters at the end, so that a zero more is another input. */
+/* More than 16 bytes are folded 16 (or 48, in three independent lanes) at a time, and the last 16 bytes
+ * overlap what was read before. The length enters at the end. */
 static uint64_t
-memhashFallback(const void *ptr, uint64_t seed, uintptr_t n)
+memhashFallback(const uint8_t *p, uint64_t seed, uintptr_t n)
 {
-	const uint8_t *p = ptr;
-	uint64_t a, b;
 	seed = hashFold(seed ^ hashkey[0], hashkey[1]);
-	if (n <= 16) {
-		if (n >= 8) {
-			a = load64(p);
-			b = load64(p + n - 8);
-		} else if (n >= 4) {
-			a = load32(p);
-			b = load32(p + n - 4);
-		} else if (n > 0) {
-			a = (uint64_t)p[0] << 16 | (uint64_t)p[n >> 1] << 8 | p[n - 1];
-			b = 0;
-		} else {
-			a = b = 0;
-		}
-	} else {
-		uintptr_t left = n;
-		if (left > 48) {
-			uint64_t s1 = seed, s2 = seed;
-			do {
-				seed = hashFold(load64(p) ^ hashkey[1], load64(p + 8) ^ seed);
-				s1 = hashFold(load64(p + 16) ^ hashkey[2], load64(p + 24) ^ s1);
-				s2 = hashFold(load64(p + 32) ^ hashkey[3], load64(p + 40) ^ s2);
-				p += 48;
-				left -= 48;
-			} while (left > 48);
-			seed ^= s1 ^ s2;
-		}
-		while (left > 16) {
+	uintptr_t left = n;
+	if (left > 48) {
+		uint64_t s1 = seed, s2 = seed;
+		do {
 			seed = hashFold(load64(p) ^ hashkey[1], load64(p + 8) ^ seed);
-			p += 16;
-			left -= 16;
-		}
-		a = load64(p + left - 16);
-		b = load64(p + left - 8);
+			s1 = hashFold(load64(p + 16) ^ hashkey[2], load64(p + 24) ^ s1);
+			s2 = hashFold(load64(p + 32) ^ hashkey[3], load64(p + 40) ^ s2);
+			p += 48;
+			left -= 48;
+		} while (left > 48);
+		seed ^= s1 ^ s2;
 	}
+	while (left > 16) {
+		seed = hashFold(load64(p) ^ hashkey[1], load64(p + 8) ^ seed);
+		p += 16;
+		left -= 16;
+	}
+	uint64_t a = load64(p + left - 16), b = load64(p + left - 8);
 	__uint128_t x = (__uint128_t)(a ^ hashkey[2]) * (b ^ seed);
 	return hashFold((uint64_t)x ^ hashkey[3] ^ n, (uint64_t)(x >> 64) ^ hashkey[1]);
 }
@@ -110,16 +91,20 @@ alginit(void)
 }
 
 uint64_t
+memhashLong(const void *p, uint64_t seed, uintptr_t n)
+{
+	return likely(useAes) ? aeshash(p, seed ^ hashkey[0], n) : memhashFallback(p, seed, n);
+}
+
+uint64_t
 memhash(const void *p, uint64_t seed, uintptr_t n)
 {
-	/* As those have it who know the size: hash64.h. */
+	/* As those have it who know the size. */
 	if (n == sizeof(uint64_t))
 		return hash64(load64(p), seed);
 	if (n == sizeof(uint32_t))
 		return hash32((uint32_t)load32(p), seed);
-	if (likely(useAes))
-		return aeshash(p, seed ^ hashkey[0], n);
-	return memhashFallback(p, seed, n);
+	return n <= HASH_SHORT ? hashShort(p, seed, n) : memhashLong(p, seed, n);
 }
 
 bool

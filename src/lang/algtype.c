@@ -14,6 +14,7 @@
  *
  * None of this touches the P, allocates or locks; the panics do.
  */
+#include "lang/hash64.h"
 #include "lang/internal.h"
 
 #include "core/upcalls.h"
@@ -77,7 +78,7 @@ uintptr_t
 strhash(const void *p, uintptr_t seed)
 {
 	const struct gostring *s = p;
-	return memhash(s->str, seed, (uintptr_t)s->len);
+	return hashText(s->str, seed, (uintptr_t)s->len);
 }
 
 /* ---- floats ------------------------------------------------------------------------------- */

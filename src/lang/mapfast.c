@@ -73,7 +73,7 @@ hashOf(enum keykind kind, const struct hmap *m, struct fastkey k)
 	case KEY_STR:
 		break;
 	}
-	return memhash(k.s.str, m->seed, (uintptr_t)k.s.len);
+	return hashText(k.s.str, m->seed, (uintptr_t)k.s.len);
 }
 
 struct place {
@@ -143,6 +143,17 @@ accessStr(struct hmap *m, struct gostring s, void *none, uint64_t hash)
 	return at.slot == NULL ? none : at.slot + m->elemOff;
 }
 
+/* A string that is long, or in a small map. */
+static never_inline void *
+accessStrAny(struct hmap *m, struct gostring s, void *none)
+{
+	struct fastkey k = {.s = s};
+	if (m->depth != 0)
+		return accessStr(m, s, none, hashOf(KEY_STR, m, k));
+	struct place at = findSmall(KEY_STR, m, k);
+	return at.slot == NULL ? none : at.slot + m->elemOff;
+}
+
 /* Nearly always the first candidate of the first group is the key, or there is none and the group
  * has room: that much is inlined, in few registers. */
 static always_inline void *
@@ -173,6 +184,8 @@ access(enum keykind kind, struct hmap *m, struct fastkey k, void *none)
 	if (unlikely(m == NULL || m->count == 0))
 		return none;
 	mapReads(m);
+	if (kind == KEY_STR && (m->depth == 0 || (uintptr_t)k.s.len > HASH_SHORT))
+		return accessStrAny(m, k.s, none);
 	if (likely(m->depth != 0))
 		return accessFirst(kind, m, k, none);
 	struct place at = findSmall(kind, m, k);

@@ -69,6 +69,13 @@ hashWord(uint64_t word, uintptr_t seed)
 	return memhash64(&word, seed);
 }
 
+static uint64_t
+hashString(const void *p, uint64_t seed, uintptr_t n)
+{
+	struct gostring s = {p, (intgo)n};
+	return strhash(&s, seed);
+}
+
 /* All 64 bits distinct; the upper and the lower 32 collide about as often as random ones. */
 static void
 checkHashes(const char *what)
@@ -127,25 +134,32 @@ HASH_TEST(small_keys)
 	checkHashes("addresses");
 }
 
-HASH_TEST(sparse)
+static void
+sparse(uint64_t (*hash)(const void *, uint64_t, uintptr_t))
 {
 	static const size_t sizes[] = {4, 8, 12, 16, 20, 32, 40, 64, 100};
 	for (size_t k = 0; k < sizeof sizes / sizeof sizes[0]; k++) {
 		uint8_t s[128] = {0};
 		size_t bits = 8 * sizes[k];
-		add(memhash(s, 0, sizes[k]));
+		add(hash(s, 0, sizes[k]));
 		for (size_t i = 0; i < bits; i++) {
 			s[i / 8] ^= (uint8_t)(1 << i % 8);
-			add(memhash(s, 0, sizes[k]));
+			add(hash(s, 0, sizes[k]));
 			for (size_t j = i + 1; j < bits; j++) {
 				s[j / 8] ^= (uint8_t)(1 << j % 8);
-				add(memhash(s, 0, sizes[k]));
+				add(hash(s, 0, sizes[k]));
 				s[j / 8] ^= (uint8_t)(1 << j % 8);
 			}
 			s[i / 8] ^= (uint8_t)(1 << i % 8);
 		}
 		checkHashes("one or two bits set");
 	}
+}
+
+HASH_TEST(sparse)
+{
+	sparse(memhash);
+	sparse(hashString);
 }
 
 HASH_TEST(permutations)
@@ -226,8 +240,10 @@ HASH_TEST(same)
 			memmove(lo + off, s, n);
 			CHECK_EQ(memhash(lo + off, 42, n), want);
 		}
-		struct gostring str = {s, (intgo)n};
-		CHECK_EQ(strhash(&str, 42), want);
+		want = hashString(s, 42, n);
+		CHECK_EQ(hashString(lo + 15, 42, n), want);
+		memcpy(hi - n, s, n);
+		CHECK_EQ(hashString(hi - n, 42, n), want);
 	}
 }
 
@@ -239,7 +255,7 @@ HASH_TEST(same)
 #define TRIALS (GORT_TSAN || GORT_ASAN ? 512 : 8192)
 
 static void
-avalanche(size_t n)
+avalanche(uint64_t (*hash)(const void *, uint64_t, uintptr_t), size_t n)
 {
 	double sigma = 0.5 / sqrt(TRIALS);
 	static uint32_t flips[8 * 64][64];
@@ -248,10 +264,10 @@ avalanche(size_t n)
 	for (int r = 0; r < TRIALS; r++) {
 		for (size_t i = 0; i < n; i++)
 			s[i] = (uint8_t)testRand();
-		uint64_t h = memhash(s, 0, n);
+		uint64_t h = hash(s, 0, n);
 		for (size_t i = 0; i < 8 * n; i++) {
 			s[i / 8] ^= (uint8_t)(1 << i % 8);
-			uint64_t d = h ^ memhash(s, 0, n);
+			uint64_t d = h ^ hash(s, 0, n);
 			s[i / 8] ^= (uint8_t)(1 << i % 8);
 			for (int j = 0; j < 64; j++)
 				flips[i][j] += d >> j & 1;
@@ -269,7 +285,9 @@ HASH_TEST(avalanche)
 {
 	static const size_t sizes[] = {3, 4, 8, 12, 16, 17, 32, 48, 49};
 	for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++)
-		avalanche(sizes[i]);
+		avalanche(memhash, sizes[i]);
+	avalanche(hashString, 4);
+	avalanche(hashString, 8);
 }
 
 /* ---- comparing ---------------------------------------------------------------------------- */
