@@ -69,14 +69,17 @@ struct hiter {
 	void *elem;
 	const struct maptype *t; /* set even when there is nothing to iterate over */
 	struct hmap *m;
-	struct maptable
-		*tab; /* under iteration, perhaps no longer in the map; NULL: the next one is due */
-	uint8_t *slots; /* tab's, or those of a map that was small at the start */
-	void *unused[2];
-	uint32_t dirOffset, dirIdx;   /* the directory is walked from a random place */
-	uint32_t slotOffset, slotIdx; /* so is each table */
-	uint32_t clearSeq;            /* m's at the start */
+	struct maptable *
+		tab; /* under iteration, perhaps no longer in the map; NULL: none, or the next one is due */
+	uint8_t *
+		slots; /* of the group under iteration; before the first, of the table or small map */
+	const uint64_t *group;         /* its control bytes; NULL: the next group is due */
+	const uint8_t *stale;          /* not 0: what is under iteration is no longer the map's */
+	uint32_t dirOffset, dirIdx;    /* the directory is walked from a random place */
+	uint32_t slotOffset, groupIdx; /* so is each table; groups taken so far */
+	uint32_t clearSeq;             /* m's at the start */
 	uint8_t depth; /* m's directory when dirIdx was last right; 0: it was small */
+	uint8_t left;  /* the group's slots that are still to be looked at, bit i for slot i */
 	uint64_t unused2;
 };
 _Static_assert(sizeof(struct hiter) == 96, "compiled code has 12 words for it");

@@ -19,6 +19,11 @@
  * first entry when the first table is taken, so that the walk, counted from 0, ends where it began.
  * Runs that come later are met at their beginning: a run never grows.
  *
+ * A table is walked group by group, from the slot where it begins to the end, and round to the slots before:
+ * the first group comes twice, for those behind the place and for those before. All that the common step
+ * needs is in hiter: the group's control word, its slots, which of them are left, and the byte that says whether they
+ * are the map's still.
+ *
  * A small map is one group, walked in the same way; if the map becomes large meanwhile, that is as
  * if the group went stale. Its control word stays in the header. */
 #include "lang/mapinternal.h"
@@ -39,10 +44,12 @@ mapiterinit(const struct maptype *t, struct hmap *m, struct hiter *it)
 	it->slotOffset = (uint32_t)r;
 	it->clearSeq = m->clearSeq;
 	it->depth = m->depth;
-	if (m->depth == 0)
+	if (m->depth == 0) {
 		it->slots = m->p;
-	else
+		it->stale = &m->depth;
+	} else {
 		it->dirOffset = (uint32_t)(r >> 32) & (uint32_t)(((uint64_t)1 << m->depth) - 1);
+	}
 	mapiternext(it);
 }
 
@@ -65,38 +72,53 @@ nowOf(struct hiter *it, uint8_t *slot)
 	return true;
 }
 
-/* The next entry of n slots. The group's slots are taken in turn from a random one on, so that a
- * group's control word can be looked at as a whole: bit j of its rotation is the slot that comes
- * j after the first. */
-static always_inline bool
-nextSlot(struct hiter *it, const uint64_t *ctrl, uint32_t n, bool stale)
+/* The next group of n, whose control words are at ctrl. False: they are through. */
+static bool
+nextGroup(struct hiter *it, const uint64_t *ctrl, uint32_t n)
 {
-	const struct maptype *t = it->t;
-	struct hmap *m = it->m;
-	uint32_t turn = it->slotOffset % GROUP_SLOTS;
-	while (it->slotIdx < n) {
-		uint32_t g = (it->slotIdx / GROUP_SLOTS + it->slotOffset / GROUP_SLOTS) &
-			     (n / GROUP_SLOTS - 1);
-		uint32_t full = groupFull(ctrl[g]);
-		full = (full >> turn | full << (GROUP_SLOTS - turn)) & 0xff;
-		full &= 0xffu << it->slotIdx % GROUP_SLOTS;
-		if (full == 0) {
-			it->slotIdx = (it->slotIdx | (GROUP_SLOTS - 1)) + 1;
-			continue;
-		}
-		uint32_t j = firstSlot(full);
-		it->slotIdx = (it->slotIdx & ~(GROUP_SLOTS - 1)) + j + 1;
-		uint8_t *slot = slotAt(m, it->slots, g * GROUP_SLOTS + (j + turn) % GROUP_SLOTS);
-		if (unlikely(stale)) {
+	uint32_t first = it->slotOffset / GROUP_SLOTS & (n - 1),
+		 turn = it->slotOffset % GROUP_SLOTS;
+	uint32_t i = it->groupIdx;
+	if (i > n || (i == n && turn == 0))
+		return false;
+	uint32_t was = i == 0 ? 0 : (first + i - 1) & (n - 1), now = (first + i) & (n - 1);
+	it->left = (uint8_t)(i == 0 ? 0xffu << turn : i == n ? (1u << turn) - 1 : 0xffu);
+	it->group = ctrl + now;
+	it->slots += ((intptr_t)now - (intptr_t)was) * (intptr_t)(GROUP_SLOTS * it->m->slotSize);
+	it->groupIdx = i + 1;
+	return true;
+}
+
+/* The next full slot of the group. NULL: there is none. */
+static always_inline uint8_t *
+nextSlot(struct hiter *it)
+{
+	uint32_t full = groupFull(*it->group) & it->left;
+	if (full == 0)
+		return NULL;
+	uint32_t i = firstSlot(full);
+	it->left &= (uint8_t)(0xfeu << i);
+	return slotAt(it->m, it->slots, i);
+}
+
+/* The next entry of the table or small map. False: it is through. */
+static bool
+nextEntry(struct hiter *it, const uint64_t *ctrl, uint32_t n)
+{
+	for (;;) {
+		uint8_t *slot = it->group == NULL ? NULL : nextSlot(it);
+		if (slot == NULL) {
+			if (!nextGroup(it, ctrl, n))
+				return false;
+		} else if (unlikely(*it->stale != 0)) {
 			if (nowOf(it, slot))
 				return true;
-			continue;
+		} else {
+			it->key = slotKey(it->t, slot);
+			it->elem = slotElem(it->t, it->m, slot);
+			return true;
 		}
-		it->key = slotKey(t, slot);
-		it->elem = slotElem(t, m, slot);
-		return true;
 	}
-	return false;
 }
 
 /* Takes the table at the walk's place in the directory. False: it is at its end. */
@@ -113,8 +135,37 @@ nextTable(struct hiter *it)
 	it->dirOffset -= i & (run - 1);
 	it->tab = dir[i].tab;
 	it->slots = dir[i].slots;
-	it->slotIdx = 0;
+	it->stale = (const uint8_t *)&it->tab->stale;
+	it->group = NULL;
+	it->groupIdx = 0;
 	return true;
+}
+
+/* The group is through, or there is none yet. */
+static never_inline void
+mapiterFar(struct hiter *it)
+{
+	struct hmap *m = it->m;
+	if (it->depth == 0) { /* small at the start */
+		if (it->slots == NULL || !nextEntry(it, &m->ctrl, 1))
+			it->key = it->elem = NULL;
+		return;
+	}
+	while (it->tab == NULL || !nextEntry(it, it->tab->ctrl, it->tab->nslots / GROUP_SLOTS)) {
+		/* The directory may be longer than when the last table was taken. */
+		uint32_t longer = (uint32_t)(m->depth - it->depth);
+		it->dirIdx <<= longer;
+		it->dirOffset <<= longer;
+		it->depth = m->depth;
+		if (it->tab != NULL)
+			it->dirIdx += (uint32_t)1 << (m->depth - it->tab->localDepth);
+		it->tab = NULL;
+		it->group = NULL;
+		if (!nextTable(it)) {
+			it->key = it->elem = NULL;
+			return;
+		}
+	}
 }
 
 void
@@ -127,25 +178,14 @@ mapiternext(struct hiter *it)
 	}
 	if (unlikely(load_rlx(&m->writing) != 0))
 		mapRaceIter();
-	if (it->tab != NULL && likely(nextSlot(it, it->tab->ctrl, it->tab->nslots, it->tab->stale)))
-		return;
-	if (it->depth == 0) { /* small at the start */
-		if (it->slots == NULL || !nextSlot(it, &m->ctrl, GROUP_SLOTS, m->depth != 0))
-			it->key = it->elem = NULL;
-		return;
-	}
-	do {
-		/* The directory may be longer than when the last table was taken. */
-		uint32_t longer = (uint32_t)(m->depth - it->depth);
-		it->dirIdx <<= longer;
-		it->dirOffset <<= longer;
-		it->depth = m->depth;
-		if (it->tab != NULL)
-			it->dirIdx += (uint32_t)1 << (m->depth - it->tab->localDepth);
-		it->tab = NULL;
-		if (!nextTable(it)) {
-			it->key = it->elem = NULL;
+	if (likely(it->group != NULL && *it->stale == 0 &&
+		    (it->t->flags & (MapIndirectKey | MapIndirectElem)) == 0)) {
+		uint8_t *slot = nextSlot(it);
+		if (likely(slot != NULL)) {
+			it->key = slot;
+			it->elem = slot + m->elemOff;
 			return;
 		}
-	} while (!nextSlot(it, it->tab->ctrl, it->tab->nslots, it->tab->stale));
+	}
+	mapiterFar(it);
 }
