@@ -12,9 +12,10 @@
  * Static    gccgo makes tables for the conversions that it sees (imt..I..T), which are never in this
  *           one: a pair may have several tables, and nobody may compare their addresses.
  * Protocol  Readers take no lock: they load the table (acquire), probe from the pair's slot, and
- *           stop at an empty one. Writers hold itabLock; they fill a slot's key first and publish
- *           it by a release store of tab. At three quarters full the writer builds a table of
- *           twice the size and publishes that; the old one stays, because a reader may be in it.
+ *           stop at an empty one. Writers hold itabLock; they set a slot's tab first and then
+ *           its key, by release stores. At half full the writer builds a table of
+ *           twice the size and publishes that, so that most pairs stand in their own slot (itabFast
+ *           looks there only); the old one stays, because a reader may be in it.
  *           A reader that misses in the old table asks again under the lock (itabAdd does).
  *           That one also builds a table that is missing: under the lock, because two of them would
  *           be one too many, and because the merge is short.
@@ -37,6 +38,7 @@ tableMake(uint32_t size)
 {
 	struct itabTable *t = persistentalloc(sizeof *t + size * sizeof t->entries[0], CACHE_LINE);
 	t->size = size;
+	t->mask = (size - 1) * sizeof t->entries[0];
 	return t;
 }
 
@@ -46,8 +48,8 @@ tableAdd(struct itabTable *table, const void *inter, uintptr_t word)
 {
 	uintptr_t none;
 	struct itabEntry *e = itabEntry(table, inter, itabOf(word)->type, &none);
-	e->inter = inter;
 	store_rel(&e->tab, word);
+	store_rel(&e->inter, inter);
 	table->count++;
 }
 
@@ -56,7 +58,7 @@ static void
 add(const void *inter, uintptr_t word)
 {
 	struct itabTable *table = itabTable;
-	if (4 * (table->count + 1) > 3 * table->size) {
+	if (2 * (table->count + 1) > table->size) {
 		struct itabTable *bigger = tableMake(2 * table->size);
 		for (uint32_t i = 0; i < table->size; i++) {
 			struct itabEntry *e = &table->entries[i];
@@ -72,7 +74,8 @@ add(const void *inter, uintptr_t word)
 const struct itab *
 itabFind(const void *inter, const struct type *t)
 {
-	return itabFast(inter, t);
+	uintptr_t word = itabWord(inter, t);
+	return word & ITAB_LACKS ? NULL : (const struct itab *)word;
 }
 
 const struct itab *

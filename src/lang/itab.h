@@ -7,9 +7,9 @@
 #include "core/type.h"
 
 /* Two words, so that a probe looks at one cache line; the type is in the itab, which the caller
- * reads next anyway. */
+ * reads next anyway. tab is set before inter: who finds inter finds it. */
 struct itabEntry {
-	const void *inter;
+	const void *inter; /* atomic */
 	uintptr_t tab; /* atomic: 0 while empty; | ITAB_LACKS: the type does not implement inter */
 };
 
@@ -18,10 +18,12 @@ struct itabEntry {
 struct itabTable {
 	uint32_t size;  /* a power of two; constant */
 	uint32_t count; /* itabLock */
+	uint64_t mask;  /* of an entry's place in bytes; constant */
 	struct itabEntry entries[];
 };
 
-extern struct itabTable *itabTable; /* atomic; replaced under itabLock */
+extern struct itabTable *itabTable
+	__attribute__((visibility("hidden"))); /* atomic; replaced under itabLock */
 
 static always_inline const struct itab *
 itabOf(uintptr_t word)
@@ -31,23 +33,24 @@ itabOf(uintptr_t word)
 
 /* Descriptors are aligned and lie close together: the low bits of one and the middle ones of the other
  * must not fall on each other. */
-static always_inline uintptr_t
-itabHash(const void *inter, const struct type *t)
+static always_inline struct itabEntry *
+itabPlace(struct itabTable *table, const void *inter, const struct type *t)
 {
 	uint64_t a = (uintptr_t)inter, b = (uintptr_t)t;
-	return (uintptr_t)((b ^ (a << 23 | a >> 41)) * 0x9e3779b97f4a7c15ull >> 37);
+	uint64_t hash = (b ^ (a << 23 | a >> 41)) * 0x9e3779b97f4a7c15ull;
+	return (struct itabEntry *)(void *)((uint8_t *)table->entries + (hash >> 33 & table->mask));
 }
 
 /* The pair's entry, or the empty one where it would stand; *word is what its tab was. */
 static always_inline struct itabEntry *
 itabEntry(struct itabTable *table, const void *inter, const struct type *t, uintptr_t *word)
 {
-	uint32_t mask = table->size - 1;
-	for (uintptr_t i = itabHash(inter, t) & mask;; i = (i + 1) & mask) {
-		struct itabEntry *e = &table->entries[i];
+	for (struct itabEntry *e = itabPlace(table, inter, t);;) {
 		uintptr_t w = *word = load_acq(&e->tab);
-		if (w == 0 || (e->inter == inter && itabOf(w)->type == t))
+		if (w == 0 || (load_rlx(&e->inter) == inter && itabOf(w)->type == t))
 			return e;
+		if (++e == &table->entries[table->size])
+			e = table->entries;
 	}
 }
 
@@ -60,12 +63,18 @@ itabWord(const void *inter, const struct type *t)
 	return word;
 }
 
-/* NULL: ask getitab. */
+/* NULL: ask getitab. One look, at the pair's own place, where most are. */
 static always_inline const struct itab *
 itabFast(const void *inter, const struct type *t)
 {
-	uintptr_t word = itabWord(inter, t);
-	return likely(word != 0 && !(word & ITAB_LACKS)) ? (const struct itab *)word : NULL;
+	const struct itabEntry *e = itabPlace(load_acq(&itabTable), inter, t);
+	if (likely(load_acq(&e->inter) == inter)) {
+		uintptr_t w = load_acq(&e->tab);
+		const struct itab *tab = (const struct itab *)w;
+		if (likely(!(w & ITAB_LACKS) && tab->type == t))
+			return tab;
+	}
+	return NULL;
 }
 
 #endif
