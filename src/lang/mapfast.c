@@ -201,6 +201,110 @@ access2(enum keykind kind, struct hmap *m, struct fastkey k)
 
 /* ---- assignment --------------------------------------------------------------------------- */
 
+static always_inline void
+keyStore(enum keykind kind, bool pointer, const struct maptype *t, uint8_t *slot, struct fastkey k)
+{
+	if (kind == KEY_32)
+		*(uint32_t *)(void *)slot = (uint32_t)k.w;
+	else if (kind == KEY_STR)
+		typedmemmove(t->key, slot, &k.s);
+	else if (pointer)
+		storePointer(slot, (void *)k.w);
+	else
+		*(uint64_t *)(void *)slot = k.w;
+}
+
+/* The key is in slot, and assigned to. */
+static always_inline void
+keyAgain(enum keykind kind, const struct maptype *t, uint8_t *slot, struct fastkey k)
+{
+	/* The old key may be a small part of something large. */
+	if (kind == KEY_STR && ((struct gostring *)(void *)slot)->str != k.s.str)
+		typedmemmove(t->key, slot, &k.s);
+}
+
+/* A small map, or a table that has to grow; writing has been announced. */
+static always_inline uint8_t *
+assignFar(enum keykind kind, bool pointer, const struct maptype *t, struct hmap *m,
+	struct fastkey k, uint64_t hash)
+{
+	if (unlikely(m->slotSize == 0))
+		mapSmallSetup(t, m);
+	if (m->depth == 0) {
+		struct place at = findSmall(kind, m, k);
+		if (at.slot != NULL) {
+			keyAgain(kind, t, at.slot, k);
+			return at.slot;
+		}
+	}
+	uint8_t *slot = slotTake(t, m, hash);
+	keyStore(kind, pointer, t, slot, k);
+	return slot;
+}
+
+static never_inline uint8_t *
+assignFar32(const struct maptype *t, struct hmap *m, uint32_t w, uint64_t hash)
+{
+	return assignFar(KEY_32, false, t, m, (struct fastkey){.w = w}, hash);
+}
+
+static never_inline uint8_t *
+assignFar64(const struct maptype *t, struct hmap *m, uint64_t w, uint64_t hash, bool pointer)
+{
+	return assignFar(KEY_64, pointer, t, m, (struct fastkey){.w = w}, hash);
+}
+
+static never_inline uint8_t *
+assignFarStr(const struct maptype *t, struct hmap *m, struct gostring s, uint64_t hash)
+{
+	return assignFar(KEY_STR, false, t, m, (struct fastkey){.s = s}, hash);
+}
+
+/* One walk finds the key or where it goes: the first group on the way that has a free slot. NULL: the
+ * table has to grow first. */
+static always_inline uint8_t *
+assignLarge(enum keykind kind, bool pointer, const struct maptype *t, struct hmap *m,
+	struct fastkey k, uint64_t hash)
+{
+	const struct dirent *d = dirOf(m, hash);
+	struct maptable *tab = d->tab;
+	uint8_t *slots = d->slots;
+	struct probe q = probeStart(m, hash);
+	uint32_t into = ~(uint32_t)0; /* a group with a deleted slot */
+	uint64_t ctrl;
+	for (;; probeNext(&q)) {
+		ctrl = tab->ctrl[q.group];
+		FOREACH_SLOT(i, groupMatch(ctrl, ctrlOf(hash)))
+		{
+			uint8_t *slot = slotAt(m, slots, q.group * GROUP_SLOTS + i);
+			if (likely(keyIs(kind, k, slot))) {
+				keyAgain(kind, t, slot, k);
+				return slot;
+			}
+		}
+		if (likely(groupHasEmpty(ctrl)))
+			break;
+		if (into == ~(uint32_t)0 && groupFull(ctrl) != 0xff)
+			into = q.group;
+	}
+	uint32_t i;
+	if (likely(into == ~(uint32_t)0)) {
+		if (unlikely(tab->growthLeft == 0))
+			return NULL;
+		tab->growthLeft--;
+		into = q.group;
+		i = firstSlot(groupEmpty(ctrl));
+	} else {
+		i = firstSlot(groupDeleted(tab->ctrl[into]));
+	}
+	setCtrl(&tab->ctrl[into], i, ctrlOf(hash));
+	tab->used++;
+	m->count++;
+	uint8_t *slot = slotAt(m, slots, into * GROUP_SLOTS + i);
+	keyStore(kind, pointer, t, slot, k);
+	return slot;
+}
+
 static always_inline void *
 assign(enum keykind kind, bool pointer, const struct maptype *t, struct hmap *m, struct fastkey k)
 {
@@ -208,28 +312,13 @@ assign(enum keykind kind, bool pointer, const struct maptype *t, struct hmap *m,
 		mapNilAssign();
 	mapWriteBegin(m);
 	uint64_t hash = hashOf(kind, m, k);
-	if (unlikely(m->slotSize == 0))
-		mapSmallSetup(t, m);
-	struct place at;
-	if (m->depth == 0)
-		at = findSmall(kind, m, k);
-	else
-		at = findLarge(kind, m, k, hash);
-	uint8_t *slot = at.slot;
-	if (slot == NULL) {
-		slot = slotTake(t, m, hash);
-		if (kind == KEY_32)
-			*(uint32_t *)(void *)slot = (uint32_t)k.w;
-		else if (kind == KEY_STR)
-			typedmemmove(t->key, slot, &k.s);
-		else if (pointer)
-			storePointer(slot, (void *)k.w);
-		else
-			*(uint64_t *)(void *)slot = k.w;
-	} else if (kind == KEY_STR && ((struct gostring *)(void *)slot)->str != k.s.str) {
-		/* The old key may be a small part of something large. */
-		typedmemmove(t->key, slot, &k.s);
-	}
+	uint8_t *slot = NULL;
+	if (likely(m->depth != 0))
+		slot = assignLarge(kind, pointer, t, m, k, hash);
+	if (unlikely(slot == NULL))
+		slot = kind == KEY_STR  ? assignFarStr(t, m, k.s, hash)
+		       : kind == KEY_64 ? assignFar64(t, m, k.w, hash, pointer)
+					: assignFar32(t, m, (uint32_t)k.w, hash);
 	mapWriteEnd(m);
 	return slot + m->elemOff;
 }

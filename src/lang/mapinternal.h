@@ -114,10 +114,13 @@ slotAt(const struct hmap *m, uint8_t *slots, uint32_t i)
 	return slots + (uintptr_t)i * m->slotSize;
 }
 
+/* The whole word: who looks next reads the whole word, and would have to wait for a byte that is
+ * still on its way to the cache. */
 static always_inline void
 setCtrl(uint64_t *group, uint32_t slot, uint8_t c)
 {
-	((uint8_t *)group)[slot] = c;
+	uint32_t at = 8 * slot;
+	*group = (*group & ~((uint64_t)0xff << at)) | (uint64_t)c << at;
 }
 
 /* ---- who else is there -------------------------------------------------------------------- */
