@@ -6,12 +6,13 @@
  *	char *text = gort_make(char, 4096);
  *
  * Memory is zeroed, aligned for any type, and never has to be freed: what can no longer be reached
- * is taken back. gort_free gives an object back early. (Version 0.1 has no collector yet: until it
- * comes, what is not freed stays.)
+ * is taken back. gort_free gives an object back early. (In version 0.1 the collector is on trial: it
+ * works with GODEBUG=gccollect=1; without, what is not freed stays.)
  *
- * What keeps an object alive: a pointer to its start, into it, or one past its end, in a global
- * variable, on a goroutine's stack, or in another object. What does not: a pointer in memory from
- * malloc(3) or mmap(2), or one that was encoded.
+ * What keeps an object alive: a pointer to its start or into it, in a variable, thread-local ones
+ * included, on a goroutine's stack, or in another object. One past its end does on a stack; elsewhere
+ * only if no other object begins there. What does not: a pointer in memory from malloc(3) or mmap(2)
+ * (gort_root_add), or one that was encoded.
  *
  * How an object is looked at follows from its type. gort_new(double) and gort_make(char, n) hold no
  * pointers and are not looked at. A struct described with GORT_POINTERS is looked at where it has
@@ -119,6 +120,22 @@ GORT_API void gort_free(void *p);
  * object of the heap.                                                                 since 0.1
  * [goroutine; never parks] */
 GORT_API size_t gort_usable_size(const void *p);
+
+/* A whole collection, now: when it returns, what could not be reached when it was called is free.
+ * Version 0.1 collects only with GODEBUG=gccollect=1, not in programs without libc; otherwise memory
+ * that holds no object goes back to the heap.                                        since 0.1
+ * [goroutine; parks] */
+GORT_API void gort_gc(void);
+
+/* The size bytes at p, which are none of the heap's, may point to objects and keep them: memory of
+ * malloc or mmap, which the collector does not look at otherwise. (Variables, thread-local ones too, and
+ * stacks it knows.) Each word at a multiple of 8 is read at each collection, until
+ * gort_root_remove(p); what is freed in between must be removed before. gort_root_add returns
+ * GORT_ENOMEM if there is no memory to remember p, gort_root_remove GORT_EINVAL if p was not added.
+ *                                                                                     since 0.1
+ * [goroutine; never parks] */
+GORT_API int gort_root_add(void *p, size_t size) GORT_NONNULL(1);
+GORT_API int gort_root_remove(void *p) GORT_NONNULL(1);
 
 /* Fills in *out.                                                                      since 0.1
  * [goroutine; parks for a moment] */

@@ -152,6 +152,32 @@ gort_usable_size(const void *p)
 }
 
 void
+gort_gc(void)
+{
+	struct g *gp = rtenter();
+	gcCollect();
+	rtleave(gp);
+}
+
+int
+gort_root_add(void *p, size_t size)
+{
+	struct g *gp = rtenter();
+	bool ok = gcRootAdd((uintptr_t)p, size);
+	rtleave(gp);
+	return ok ? 0 : GORT_ENOMEM;
+}
+
+int
+gort_root_remove(void *p)
+{
+	struct g *gp = rtenter();
+	bool ok = gcRootRemove((uintptr_t)p);
+	rtleave(gp);
+	return ok ? 0 : GORT_EINVAL;
+}
+
+void
 gort_read_memstats(gort_memstats *out)
 {
 	struct memstats ms;

@@ -27,6 +27,14 @@ enum broken {
 	BREAK_CLOSE,     /* sync/chan.c: close forgets a waiter */
 	BREAK_MUTEX,     /* sync/syncmutex.c: the mark that somebody is awake is not taken off */
 	BREAK_SEMA,      /* sync/sema.c: the look after queueing, before the park */
+	/* The collector does not look at: */
+	BREAK_ROOTDATA,    /* gc/hosted/roots.c: variables */
+	BREAK_ROOTTLS,     /* gc/hosted/roots.c: thread-local variables */
+	BREAK_ROOTADDED,   /* gc/hosted/roots.c: what was registered */
+	BREAK_ROOTRUNTIME, /* gc/hosted/roots.c: the runtime's own memory, timers */
+	BREAK_ROOTREGS,    /* gc/hosted/scanstack.c: registers of threads that a signal stopped */
+	BREAK_ROOTVECTORS, /* gc/hosted/scanstack.c: of these, vector registers */
+	BREAK_ROOTCALLS,   /* gc/hosted/scanstack.c: stacks of threads without a P */
 };
 
 #ifndef GORT_BREAK

@@ -239,7 +239,12 @@ struct m {
 	/* A thread of the program's own: sched/hosted/foreign.c. */
 	bool isforeign; /* constant */
 	bool outside;   /* owner M: the thread runs the program's code, between two calls; no P */
-	void *stopctx;  /* the kernel's frame while a signal holds the thread; owner M */
+	/* Where the collector finds what user code on this thread had in registers and on its stack while
+	 * the thread has no P: the kernel's frame while a signal holds it, or from scansp upwards,
+	 * registers included, while it is inside the runtime. 0: neither, yet. Atomic; owner M. */
+	void *stopctx;
+	uintptr_t scansp;
+	uintptr_t tls; /* the thread pointer: osThreadVars; constant */
 	void *sigaltstack; /* base of the signal stack */
 	uintptr_t sigaltsize;
 	/* What libraries keep of a thread and goroutines carry with them (sched/park.c): set by

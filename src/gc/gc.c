@@ -20,7 +20,7 @@ __typeof__(writeBarrier) writeBarrier;
 struct bgworker forcer;
 void (*startedfn)(void *);
 void *startedarg;
-static int64_t lastcycle; /* atomic: nanotime */
+int64_t lastcycle;
 
 #define HEAP_MINIMUM (4 * MiB)
 
@@ -35,6 +35,7 @@ gcinit(void)
 	store_rlx(&gcpacer.trigger, gcpacer.heapMinimum);
 	store_rlx(&lastcycle, nanotime());
 	gcworkGlobalInit();
+	gcCollectorInit();
 
 	char limit[32];
 	if (gcpacer.memoryLimit == INT64_MAX)
@@ -42,11 +43,12 @@ gcinit(void)
 	else
 		rtsnprintf(limit, sizeof limit, "%lu MiB",
 			(unsigned long)((uint64_t)gcpacer.memoryLimit / MiB));
+	const char *collects = gccollects ? ", gccollect=1: unreachable objects are freed" : "";
 	if (gcpacer.gcPercent < 0)
-		bootResult("GOGC=off, memory limit %s", limit);
+		bootResult("GOGC=off, memory limit %s%s", limit, collects);
 	else
-		bootResult("GOGC=%d, first trigger at %lu KiB, memory limit %s", gcpacer.gcPercent,
-			(unsigned long)(gcpacer.trigger / KiB), limit);
+		bootResult("GOGC=%d, first trigger at %lu KiB, memory limit %s%s", gcpacer.gcPercent,
+			(unsigned long)(gcpacer.trigger / KiB), limit, collects);
 }
 
 /* ---- cycles ------------------------------------------------------------------------------- */
@@ -83,7 +85,10 @@ forcegchelper(void *arg unused_ok)
 	for (;;) {
 		workerPark(&forcer, waitReasonForceGCIdle);
 		xadd(&gcstats.forced, (uint64_t)1);
-		gcReleaseCycle();
+		if (gccollects)
+			gcCollect();
+		else
+			gcReleaseCycle();
 	}
 }
 
@@ -112,8 +117,12 @@ gcenable(void (*started)(void *), void *arg)
 	startedarg = arg;
 	world.spawn(bgsweep, NULL, "bgsweep");
 	world.spawn(bgscavenge, NULL, "bgscavenge");
-	store_rlx(&heapTrigger, load_rlx(&gcpacer.trigger));
-	gc_trigger = heapPassedTrigger;
+	if (gccollects) {
+		gcCollectorEnable();
+	} else {
+		store_rlx(&heapTrigger, load_rlx(&gcpacer.trigger));
+		gc_trigger = heapPassedTrigger;
+	}
 	gcpacer.enabled = true;
 }
 

@@ -1,14 +1,22 @@
 /* gc.h: the collector's place in the boot order. Overview of the room.               room: gc
  *
  * gcinit builds the pacer's state and the per-P work queues; gcenable starts the background
- * sweeper and scavenger and waits for both. Nothing is marked yet: objects live until gcfree.
- * What a cycle does today is the part behind the mark: a *release cycle* gives spans without
- * objects back to the page heap and lets the scavenger give free pages back to the kernel.
+ * sweeper and scavenger and waits for both. Collections are provisional: only with
+ * GODEBUG=gccollect=1, and not without libc. Otherwise objects live until gcfree, and a cycle is
+ * what comes behind a mark: a *release cycle* gives spans without objects back to the page heap and
+ * lets the scavenger give free pages back to the kernel.
  *
  *   gc.c        boot, pacer state, the release cycle, the forced-cycle helper, sysmon's hook
  *   sweep.c     bgsweep: empty spans to the page heap
  *   scavenge.c  bgscavenge: free pages to the kernel, by pace and by GOMEMLIMIT
  *   work.c      work buffers: the queue of objects to scan that each P will have
+ *   hosted/cycle.c      a collection from its start to its end, and who asks for one
+ *   hosted/pacer.c      when the next one is due
+ *   hosted/mark.c       finding objects, marking, reading them
+ *   hosted/roots.c      memory outside the heap that points into it
+ *   hosted/scanstack.c  stacks and registers
+ *   hosted/trace.c      gctrace
+ *   freestanding/       says that there is none of this
  *
  * The three goroutines of this room park between their turns. sysmon calls gcforce every round;
  * it wakes those that have something to do. It needs no timer (those live above this room), but
@@ -46,17 +54,54 @@ extern struct {
 	uint32_t enabled;
 } writeBarrier; /* the flag that compiled Go code tests */
 
+enum { GC_PAUSES = 256 };
+
 /* Atomic; read by tests and traces. */
 extern struct gcstats {
 	uint64_t cycles;    /* release cycles */
 	uint64_t forced;    /* of them, because the last was two minutes ago */
 	uint64_t triggered; /* of them, because the heap passed its trigger */
+	/* Collections; world stopped, except the first. */
+	uint64_t collections;
+	uint64_t asked; /* of them, because somebody asked */
+	uint64_t pauseTotal;
+	int64_t lastEnd;   /* wall clock, ns since 1970; 0: none yet */
+	uint64_t globals;  /* bytes of variables that the last one has read */
+	uint64_t cpu;      /* ns of all processors together that collections have taken */
+	uint64_t pause[GC_PAUSES], pauseEnd[GC_PAUSES]; /* by number modulo GC_PAUSES, the first is 0 */
 	uint64_t sweptPages;
 	uint64_t scavengedBytes;
 } gcstats;
 
 /* How old the last cycle may get: two minutes. Tests shorten it. Atomic. */
 extern int64_t forcegcperiod;
+
+/* ---- hosted/: collections ------------------------------------------------------------------ */
+
+/* GODEBUG=gccollect=1, and it can be done. Written by gcinit, then constant. */
+#if GORT_FREESTANDING
+#	define gccollects false
+#else
+extern bool gccollects;
+#endif
+/* A whole collection that begins after the call, sweep included. On a goroutine, inrt == 1; parks.
+ * Without gccollects: a release cycle. */
+void gcCollect(void);
+void gcCollectorInit(void);   /* gcinit */
+void gcCollectorEnable(void); /* gcenable: the collector's goroutine */
+/* percent < 0: no collection by the size of the heap. Returns what was. World stopped. */
+int32_t gcSetPercent(int32_t percent);
+
+/* The bytes from p hold pointers into the heap. False: no memory to remember it. */
+bool gcRootAdd(uintptr_t p, uintptr_t n);
+bool gcRootRemove(uintptr_t p); /* false: was not added */
+/* fn marks what a table of a room above refers to, with the world stopped. */
+struct marker;
+void gcRootProvider(void (*fn)(struct marker *));
+void gcMarkRange(struct marker *mk, uintptr_t lo, uintptr_t hi);
+void gcMarkAddress(struct marker *mk, uintptr_t addr);
+/* Called with the world stopped, before the mark: sync's pools. NULL: nothing to do. */
+extern void (*gcPoolCleanup)(void);
 
 /* ---- work.c ------------------------------------------------------------------------------- */
 

@@ -24,6 +24,7 @@ void workerPark(struct bgworker *w, int reason);
 bool workerWake(struct bgworker *w); /* false: it was not parked */
 
 void gcworkGlobalInit(void);
+extern int64_t lastcycle; /* atomic: nanotime of the last cycle's end */
 void bgsweep(void *arg);
 void bgscavenge(void *arg);
 /* sysmon: is there something to do at `now`? */

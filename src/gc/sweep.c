@@ -5,6 +5,9 @@
  * come together bgsweep returns them to the page heap, where any size class can use them and the
  * scavenger can see them. An allocation that finds no pages does the same first, so memory never
  * grows while empty spans wait.
+ *
+ * After a collection it sweeps what the allocator has not swept yet (mem/mspansweep.c), a few spans between
+ * two looks whether others want the processor.
  */
 #define GORT_GC_IMPL
 #include "gc/internal.h"
@@ -20,7 +23,18 @@ struct bgworker sweeper;
 bool
 sweepDue(void)
 {
-	return mheap_emptyBytes() >= SWEEP_MIN;
+	return mheap_emptyBytes() >= SWEEP_MIN || (gccollects && !sweepDone());
+}
+
+static void
+sweepInBackground(void)
+{
+	uintptr_t pages;
+	for (uint32_t n = 1; sweepone(&pages); n++) {
+		xadd(&gcstats.sweptPages, (uint64_t)pages);
+		if (n % 64 == 0)
+			world.yield();
+	}
 }
 
 void
@@ -29,7 +43,9 @@ bgsweep(void *arg unused_ok)
 	startedfn(startedarg);
 	workerInit(&sweeper);
 	for (;;) {
-		if (sweepDue())
+		if (gccollects)
+			sweepInBackground();
+		if (mheap_emptyBytes() >= SWEEP_MIN)
 			xadd(&gcstats.sweptPages, (uint64_t)mcentral_reclaim());
 		workerPark(&sweeper, waitReasonGCSweepWait);
 	}

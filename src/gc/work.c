@@ -91,7 +91,7 @@ getempty(void)
 		gort_assert_internal(b->n == 0);
 		return b;
 	}
-	b = persistentalloc(WORKBUF_BATCH * sizeof *b, CACHE_LINE);
+	b = persistentallocNoscan(WORKBUF_BATCH * sizeof *b, CACHE_LINE);
 	xadd(&work.made, (uint64_t)WORKBUF_BATCH);
 	for (int i = 1; i < WORKBUF_BATCH; i++)
 		listPush(&work.empty, &b[i]);
@@ -110,7 +110,7 @@ void
 gcworkInit(struct p *pp)
 {
 	if (pp->gcw == NULL)
-		pp->gcw = persistentalloc(sizeof *pp->gcw, CACHE_LINE);
+		pp->gcw = persistentallocNoscan(sizeof *pp->gcw, CACHE_LINE);
 }
 
 /* The P goes away: its work to others. The queue struct stays for the next P of that number. */

@@ -189,6 +189,7 @@ void go_doSpin(void) GO("sync.runtime__doSpin");
 intgo goprocPin(void);
 void goprocUnpin(void);
 void go_registerPoolCleanup(const struct funcval *fn) GO("sync.runtime__registerPoolCleanup");
+void poolCleanup(void);
 extern const struct funcval *gopoolcleanup; /* what a collection calls first; NULL: nothing */
 _Noreturn void gothrow(struct gostring s);
 bool

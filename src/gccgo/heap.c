@@ -1,6 +1,8 @@
 /* heap.c: objects of Go programs: what lang/slice.c does not have.                   room: gccgo */
 #include "gccgo/gccgo.h"
 
+#include "gc/gc.h"
+
 void *
 go_mallocgc(uintptr_t size, const struct type *t, bool needzero)
 {
@@ -36,16 +38,26 @@ go_KeepAlive(struct eface v)
 	__asm__ volatile("" : : "r"(v.data) : "memory");
 }
 
-/* No object is freed yet. What a collection begins with is done all the same: sync's pools are
- * emptied, with the world stopped. */
+/* sync's pools are emptied, with the world stopped. */
+void
+poolCleanup(void)
+{
+	const struct funcval *f = gopoolcleanup;
+	if (f != NULL)
+		CALL_CLOSURE(((void (*)(void))f->fn)(), f);
+}
+
 void
 go_GC(void)
 {
-	const struct funcval *f = gopoolcleanup;
 	struct g *gp = rtenter();
-	stopTheWorld();
-	if (f != NULL)
-		CALL_CLOSURE(((void (*)(void))f->fn)(), f);
-	startTheWorld();
+	if (gccollects) {
+		gcCollect();
+	} else {
+		/* What a collection begins with is done all the same. */
+		stopTheWorld();
+		poolCleanup();
+		startTheWorld();
+	}
 	rtleave(gp);
 }

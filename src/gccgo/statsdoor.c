@@ -20,6 +20,12 @@ readStopped(struct memstats *s)
 	rtleave(gp);
 }
 
+static uint64_t
+numgc(void)
+{
+	return load_rlx(gccollects ? &gcstats.collections : &gcstats.cycles);
+}
+
 void
 go_ReadMemStats(struct gomemstats *m)
 {
@@ -42,8 +48,14 @@ go_ReadMemStats(struct gomemstats *m)
 	m->MCacheInuse = m->MCacheSys = s.mcacheInuse;
 	m->OtherSys = s.otherSys;
 	m->NextGC = load_rlx(&gcpacer.trigger);
-	m->NumGC = (uint32_t)load_rlx(&gcstats.cycles);
-	m->NumForcedGC = (uint32_t)load_rlx(&gcstats.forced);
+	m->NumGC = (uint32_t)numgc();
+	m->NumForcedGC = (uint32_t)load_rlx(gccollects ? &gcstats.asked : &gcstats.forced);
+	m->LastGC = (uint64_t)gcstats.lastEnd;
+	m->PauseTotalNs = gcstats.pauseTotal;
+	for (uint32_t i = 0; i < nelem(m->PauseNs) && i < GC_PAUSES; i++) {
+		m->PauseNs[i] = gcstats.pause[i];
+		m->PauseEnd[i] = gcstats.pauseEnd[i];
+	}
 	m->EnableGC = true;
 	for (uint32_t i = 0; i < nelem(m->BySize) && i < nelem(s.bySize); i++) {
 		m->BySize[i].Size = s.bySize[i].size;
@@ -52,17 +64,27 @@ go_ReadMemStats(struct gomemstats *m)
 	}
 }
 
-/* Pauses (none yet), then when the last collection was, how many there were, and their sum. */
+/* The last pauses, newest first, and when they ended, as many; then when the last collection was, how
+ * many there were, and the sum of their pauses. */
 void
 go_readGCStats(struct goslice *pauses)
 {
 	uint64_t *p = pauses->array;
-	if (pauses->cap < 3)
+	if (pauses->cap < 2 * GC_PAUSES + 3)
 		throw("short slice passed to readGCStats");
-	p[0] = 0;
-	p[1] = load_rlx(&gcstats.cycles);
-	p[2] = 0;
-	pauses->len = 3;
+	struct g *gp = rtenter();
+	stopTheWorld();
+	uint64_t all = gcstats.collections, n = all < GC_PAUSES ? all : GC_PAUSES;
+	for (uint64_t i = 0; i < n; i++) {
+		p[i] = gcstats.pause[(all - 1 - i) % GC_PAUSES];
+		p[n + i] = gcstats.pauseEnd[(all - 1 - i) % GC_PAUSES];
+	}
+	p[2 * n] = (uint64_t)gcstats.lastEnd;
+	p[2 * n + 1] = numgc();
+	p[2 * n + 2] = gcstats.pauseTotal;
+	startTheWorld();
+	rtleave(gp);
+	pauses->len = (intgo)(2 * n + 3);
 }
 
 int32_t
@@ -70,8 +92,7 @@ go_setGCPercent(int32_t percent)
 {
 	struct g *gp = rtenter();
 	stopTheWorld();
-	int32_t old = gcpacer.gcPercent;
-	gcpacer.gcPercent = percent < 0 ? -1 : percent;
+	int32_t old = gcSetPercent(percent);
 	startTheWorld();
 	rtleave(gp);
 	return old;
@@ -81,6 +102,8 @@ void
 go_freeOSMemory(void)
 {
 	struct g *gp = rtenter();
+	if (gccollects)
+		gcCollect();
 	gcReleaseCycle();
 	mheap_scavenge(UINTPTR_MAX);
 	rtleave(gp);
@@ -161,11 +184,11 @@ metricValue(enum metric which, const struct memstats *s)
 {
 	switch (which) {
 	case M_CYCLES:
-		return load_rlx(&gcstats.cycles);
+		return numgc();
 	case M_CYCLES_FORCED:
-		return load_rlx(&gcstats.forced);
+		return load_rlx(gccollects ? &gcstats.asked : &gcstats.forced);
 	case M_CYCLES_AUTOMATIC:
-		return load_rlx(&gcstats.cycles) - load_rlx(&gcstats.forced);
+		return numgc() - load_rlx(gccollects ? &gcstats.asked : &gcstats.forced);
 	case M_ALLOC_BYTES:
 		return s->totalAlloc;
 	case M_ALLOC_OBJECTS:
@@ -312,14 +335,27 @@ growBuckets(void)
 		sysFree(old, alignUp(n * sizeof *old, physPageSize));
 }
 
+/* Until finalizers run, an object that has one stays. World stopped. */
+static void
+markFinalizers(struct marker *mk)
+{
+	for (uintptr_t i = 0; i < nbuckets; i++)
+		for (struct finalizer *f = finbuckets[i]; f != NULL; f = f->next) {
+			gcMarkAddress(mk, f->obj);
+			gcMarkAddress(mk, (uintptr_t)f->fn.data);
+		}
+}
+
 /* False: it has one already. fn.type NULL: it has none from now on. */
 static bool
 setFinalizer(uintptr_t obj, struct eface fn)
 {
 	bool ok = true;
 	lock(&finlock);
-	if (nbuckets == 0)
+	if (nbuckets == 0) {
 		fixallocInit(&finalloc, sizeof(struct finalizer));
+		gcRootProvider(markFinalizers);
+	}
 	if (nfinalizers >= nbuckets)
 		growBuckets();
 	struct finalizer **at = bucketOf(obj);

@@ -121,6 +121,7 @@ void
 go_registerPoolCleanup(const struct funcval *fn)
 {
 	gopoolcleanup = fn;
+	gcPoolCleanup = poolCleanup;
 }
 
 /* ---- sync/atomic -------------------------------------------------------------------------- */

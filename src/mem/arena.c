@@ -39,7 +39,7 @@ addArena(uintptr_t base)
 	uintptr_t i = base >> ARENA_SHIFT;
 	struct heapArena **l2 = heap.l1[i / ARENA_L2];
 	if (l2 == NULL) {
-		l2 = persistentalloc(ARENA_L2 * sizeof *l2, CACHE_LINE);
+		l2 = persistentallocNoscan(ARENA_L2 * sizeof *l2, CACHE_LINE);
 		store_rel(&heap.l1[i / ARENA_L2], l2);
 	}
 	/* Mapped, not persistentalloc'd: mostly never touched, and refusal is an answer here. */

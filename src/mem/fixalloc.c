@@ -2,7 +2,8 @@
  *
  * For the allocator's own structs (spans, caches, stack slots). Freed ones stay structs of that
  * kind for ever, so that somebody who reads one too late reads a wrong value, not foreign memory.
- * The first word of a free struct links it. Everything is under the owner's lock.
+ * The first word of a free struct links it. Everything is under the owner's lock. The collector does
+ * not look into them.
  */
 #define GORT_MEM_IMPL
 #include "mem/internal.h"
@@ -30,7 +31,7 @@ fixallocAlloc(struct fixalloc *f)
 			f->nchunk = FIXALLOC_CHUNK / f->size * f->size;
 			if (f->nchunk < f->size)
 				f->nchunk = f->size;
-			f->chunk = (uintptr_t)persistentalloc(f->nchunk, CACHE_LINE);
+			f->chunk = (uintptr_t)persistentallocNoscan(f->nchunk, CACHE_LINE);
 		}
 		p = (void *)f->chunk;
 		f->chunk += f->size;

@@ -22,6 +22,8 @@
 
 struct mcache *mcache0;
 uint64_t heapTrigger = UINT64_MAX;
+int64_t heapLive;
+int64_t liveTrigger = INT64_MAX;
 
 void
 mallocinit(void)
@@ -130,6 +132,7 @@ mallocLarge(struct mcache *c, uintptr_t size, enum spankind kind, const struct t
 	store_rel(&s->allocBits[0], (uint64_t)1);
 	store_rlx(&c->largealloc, c->largealloc + s->elemsize);
 	store_rlx(&c->nlargealloc, c->nlargealloc + 1);
+	liveAdd(c, (intptr_t)s->elemsize);
 	return (void *)s->base;
 }
 
@@ -205,7 +208,9 @@ mallocSlow(uintptr_t size, enum spankind kind, const struct type *typ, bool zero
 	if (rt_events.malloc != NULL)
 		rt_events.malloc(p, size);
 	mp->mallocing--;
-	if (unlikely(load_rlx(&heap.stats.inuse) >= load_rlx(&heapTrigger)) && gc_trigger != NULL)
+	if (unlikely(load_rlx(&heap.stats.inuse) >= load_rlx(&heapTrigger) ||
+		     (COLLECTS && load_rlx(&heapLive) >= load_rlx(&liveTrigger))) &&
+		gc_trigger != NULL)
 		gc_trigger();
 	return p;
 }
@@ -339,6 +344,11 @@ gcfree(void *p)
 		freeSlot(s, i, c);
 		return;
 	}
+	if (COLLECTS && unlikely(!spanSwept(s))) {
+		sweepWait(s);
+		if (spanOf(addr) != s)
+			badFree(addr, "was freed before");
+	}
 #if GORT_HARD
 	__builtin_memset((void *)s->base, 0xdb, s->elemsize);
 #endif
@@ -346,5 +356,6 @@ gcfree(void *p)
 		badFree(addr, "was freed before");
 	store_rlx(&c->largefree, c->largefree + s->elemsize);
 	store_rlx(&c->nlargefree, c->nlargefree + 1);
+	liveAdd(c, -(intptr_t)s->elemsize);
 	mheap_freeSpan(s);
 }

@@ -46,6 +46,7 @@ struct mcache {
 	uint64_t freed[NUM_SIZECLASSES];
 	uint64_t tinyallocs; /* objects that shared a block with an earlier one */
 	uint64_t largealloc, nlargealloc, largefree, nlargefree; /* bytes, objects */
+	int64_t live; /* bytes taken less freed that heapLive does not know yet */
 
 	struct mcache *allnext, *allprev; /* heap.lock */
 } aligned_to(CACHE_LINE);

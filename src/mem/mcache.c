@@ -133,6 +133,7 @@ nextRun(struct mcache *c, uint32_t spc, struct mspan *s)
 	xadd(&s->usage, j - i);
 	uint64_t *taken = &c->taken[spc >> 2];
 	store_rlx(taken, *taken + (j - i));
+	liveAdd(c, (intptr_t)((j - i) * size));
 	return true;
 }
 
@@ -176,6 +177,13 @@ mcache_refill(struct mcache *c, uint32_t spc)
 	}
 }
 
+void
+liveFlush(struct mcache *c)
+{
+	xadd(&heapLive, c->live);
+	c->live = 0;
+}
+
 /* ---- freeing a slot: any thread ----------------------------------------------------------- */
 
 /* The slot's bit is still set; the caller has made sure that it frees an object. */
@@ -184,6 +192,7 @@ freeSlot(struct mspan *s, uint32_t i, struct mcache *c)
 {
 	/* Read what is needed first: after the subtraction s may be somebody else's. */
 	uint32_t nelems = s->nelems;
+	uintptr_t elemsize = s->elemsize;
 	struct mcentral *mc = &heap.central[s->spanclass];
 	uintptr_t bytes = s->npages * PAGE_SIZE;
 	uint64_t *freed = &c->freed[spanSizeclass(s)];
@@ -196,6 +205,7 @@ freeSlot(struct mspan *s, uint32_t i, struct mcache *c)
 		throwf("invalid pointer given to gort_free", "gort_free: %p was freed before",
 			(void *)slotAddr(s, i));
 	store_rlx(freed, *freed + 1);
+	liveAdd(c, -(intptr_t)elemsize);
 	uint32_t old = __atomic_fetch_sub(&s->usage, 1u, __ATOMIC_SEQ_CST);
 	if (old & USAGE_CACHED)
 		return;
@@ -270,6 +280,7 @@ mcacheFlush(struct mcache *c)
 			__atomic_fetch_sub(&s->usage, j - i, __ATOMIC_SEQ_CST);
 			uint64_t *taken = &c->taken[spc >> 2];
 			store_rlx(taken, *taken - (j - i));
+			c->live -= (int64_t)((j - i) * s->elemsize);
 			/* The rest of the run is zero still, unless it never was. */
 			if (j == s->zeroedFrom && !c->dirty[spc])
 				s->zeroedFrom = i;
@@ -280,6 +291,8 @@ mcacheFlush(struct mcache *c)
 		c->span[spc] = NULL;
 		mcentral_uncacheSpan(s);
 	}
+	if (COLLECTS)
+		liveFlush(c);
 }
 
 void

@@ -22,6 +22,9 @@
  *   get:      with the lock, unlink and set CACHED.
  *   reclaim:  with the lock, unlink spans whose count is 0 and give them to the heap. A count of
  *             0 with CACHED clear cannot change except by "get", which needs the lock.
+ *   sweep:    as a free of many at once: it is up to whoever took the count from full (or beyond:
+ *             slots may be taken again before their freer subtracts) to less than full. A span
+ *             that is not swept is owned by nobody; "get" sweeps it first. mspansweep.c.
  * Bits are cleared before the count drops, so count < nelems means the owner can find a slot.
  *
  * Rejected: a lock for every free (spans are shared between Ps whenever objects are handed over a
@@ -59,12 +62,20 @@ listRemove(struct mcentral *mc, struct mspan *s)
 	mc->npartial--;
 }
 
-struct mspan *
-mcentral_cacheSpan(uint32_t spc, struct mcache *c)
+/* How many spans a cache sweeps in the hope for one of its class. */
+#define SWEEP_FOR_CLASS 32
+
+/* A span off the list, CACHED from here on. *claimed: the caller has to sweep it. */
+static struct mspan *
+partialGet(struct mcentral *mc, bool *claimed)
 {
-	struct mcentral *mc = &heap.central[spc];
+	*claimed = false;
+	if (load_rlx(&mc->partial) == NULL)
+		return NULL;
 	lock(&mc->lock);
 	struct mspan *s = mc->partial;
+	while (COLLECTS && s != NULL && !spanSwept(s) && !(*claimed = spanClaim(s)))
+		s = s->next; /* somebody is sweeping it */
 	if (s != NULL) {
 		listRemove(mc, s);
 		uint32_t old = fetch_or(&s->usage, USAGE_CACHED);
@@ -72,6 +83,21 @@ mcentral_cacheSpan(uint32_t spc, struct mcache *c)
 			throw("mcentral: span on the partial list is owned or full");
 	}
 	unlock(&mc->lock);
+	return s;
+}
+
+struct mspan *
+mcentral_cacheSpan(uint32_t spc, struct mcache *c)
+{
+	struct mcentral *mc = &heap.central[spc];
+	bool claimed;
+	struct mspan *s = partialGet(mc, &claimed);
+	/* Garbage in spans of this class may be nearer than fresh pages. */
+	uintptr_t pages;
+	for (int i = 0; COLLECTS && s == NULL && i < SWEEP_FOR_CLASS && sweepone(&pages); i++)
+		s = partialGet(mc, &claimed);
+	if (COLLECTS && s != NULL && claimed)
+		spanSweep(s);
 	if (s == NULL) {
 		s = mheap_alloc(sizeclasses[spc >> 2].npages, spc, 0);
 		if (s == NULL)
@@ -104,19 +130,27 @@ mcentral_uncacheSpan(struct mspan *s)
 	unlock(&mc->lock);
 }
 
-void
+uintptr_t
 mcentral_relist(struct mspan *s)
 {
 	struct mcentral *mc = &heap.central[s->spanclass];
-	bool empty;
+	uintptr_t pages = 0;
 	lock(&mc->lock);
 	/* Ours alone until it is listed; if its last object is gone too, it need not be. */
-	empty = load_acq(&s->usage) == 0;
-	if (!empty)
+	bool empty = load_acq(&s->usage) == 0;
+	if (empty && spanMayFree(s)) {
+		pages = s->npages;
+	} else {
 		listPush(mc, s);
+		if (empty) {
+			xadd(&mc->nempty, 1u);
+			xadd(&heap.emptybytes, s->npages * PAGE_SIZE);
+		}
+	}
 	unlock(&mc->lock);
-	if (empty)
+	if (pages != 0)
 		mheap_freeSpan(s);
+	return pages;
 }
 
 uintptr_t
@@ -133,10 +167,14 @@ mcentral_reclaim(void)
 		store_rlx(&mc->nempty, 0);
 		for (struct mspan *s = mc->partial; s != NULL; s = next) {
 			next = s->next;
-			if (load_acq(&s->usage) == 0) {
+			if (load_acq(&s->usage) != 0)
+				continue;
+			if (spanMayFree(s)) {
 				listRemove(mc, s);
 				s->next = list;
 				list = s;
+			} else {
+				xadd(&mc->nempty, 1u);
 			}
 		}
 		unlock(&mc->lock);

@@ -43,6 +43,10 @@ enum spankind { SPAN_CONSERVATIVE, SPAN_NOSCAN, SPAN_TYPED, SPAN_TINY, SPAN_KIND
 enum gcphase { GCoff, GCmark, GCmarktermination };
 extern uint32_t gcphase;
 
+/* Is there a collector? Not yet where there is no libc: mem/mspansweep.c and its callers leave nothing of
+ * themselves there. */
+#define COLLECTS (!GORT_FREESTANDING)
+
 /* ---- objects: malloc.c -------------------------------------------------------------------- */
 
 void mallocinit(void); /* after this mallocgc works on m0's mcache */
@@ -60,6 +64,11 @@ void *mallocTyped(uintptr_t size, const struct type *typ); /* array of typ if si
 void gcfree(void *p);
 /* When heapInuse passes this, gc_trigger is called; UINT64_MAX: never. Atomic. */
 extern uint64_t heapTrigger;
+/* Bytes in objects that the last mark found, and in slots that were taken since, less what was freed
+ * by hand: what the pacer goes by. Each cache adds what it has taken now and then, so it may be LIVE_STEP
+ * less for each P. Atomic. liveTrigger: as heapTrigger, for it. */
+extern int64_t heapLive;
+extern int64_t liveTrigger;
 /* What to ask for instead of n at no cost: the size of the slot that n bytes take. */
 uintptr_t roundupsize(uintptr_t n);
 
@@ -76,6 +85,19 @@ uintptr_t objectSize(void *p); /* usable size of an object's slot; 0: not ours *
 struct mcache *allocmcache(void);
 void freemcache(struct mcache *c);
 void mcacheFlush(struct mcache *c); /* spans back to mcentral; owner P or world stopped */
+
+/* ---- sweeping: mspansweep.c ------------------------------------------------------------------- */
+
+/* All caches give back what they have; from here on "bit set" means "object". World stopped. */
+void mheap_flushCaches(void);
+/* The mark is done, mark bits say what lives: from here on every span has to be swept. World
+ * stopped, caches flushed, everything swept since the last time. live: bytes marked. */
+void mheap_startSweep(uint64_t live);
+/* Sweeps a span. False: there is none left to begin with. *pages: given back by it. A P is held. */
+bool sweepone(uintptr_t *pages);
+/* Sweeps what is left, and waits for those who are at it. */
+void sweepAll(void);
+bool sweepDone(void); /* nothing is left, or being swept */
 
 /* ---- stacks: stack.c ---------------------------------------------------------------------- */
 
@@ -130,13 +152,19 @@ void stackShrink(struct g *gp);
 /* gp gets a stack that it does not have yet and that is large enough, or the process ends. frame: what
  * morestack.S pushed. On g0; no P is needed. */
 void stackGrow(struct g *gp, const uintptr_t *frame);
+/* The memory of b, a block of gp->allocas, for the collector; the next one, or NULL. */
+const struct allocablock *allocaNext(const struct allocablock *b, uintptr_t *lo, uintptr_t *hi);
 /* n bytes that stay until the function whose stack pointer is sp returns. */
 void *stackAlloca(struct g *gp, uintptr_t n, uintptr_t sp);
 
 /* ---- off-heap: fixalloc.c, persistent.c --------------------------------------------------- */
 
-/* Never freed, zeroed; aligned to 8 unless said (a power of two). Throws when refused. */
+/* Never freed, zeroed; aligned to 8 unless said (a power of two). Throws when refused. The
+ * collector looks for pointers in it, but not in the second kind. */
 void *persistentalloc(uintptr_t n, uintptr_t align);
+void *persistentallocNoscan(uintptr_t n, uintptr_t align);
+/* The i-th stretch of the first kind; false: there are no more. No lock. */
+bool persistentRange(uint32_t i, uintptr_t *lo, uintptr_t *hi);
 
 struct fixalloc {
 	uintptr_t size;
@@ -183,6 +211,9 @@ uintptr_t mcentral_reclaim(void);
 /* Bytes in such spans, about. */
 uintptr_t mheap_emptyBytes(void);
 uint64_t mheap_inuse(void); /* bytes in spans */
-uint64_t mheap_held(void);  /* bytes the kernel has given for the heap and not got back */
+/* All that the heap has is in [*lo, *hi). */
+void mheap_bounds(uintptr_t *lo, uintptr_t *hi);
+void mheap_self(uintptr_t *lo, uintptr_t *hi); /* where its own struct lies, a variable of ours */
+uint64_t mheap_held(void); /* bytes the kernel has given for the heap and not got back */
 
 #endif

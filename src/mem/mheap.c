@@ -58,6 +58,12 @@ mheap_alloc(uintptr_t npages, uint32_t spanclass, uintptr_t size)
 		lock(&heap.lock);
 		base = pagesAllocCached(npages, &nscav);
 	}
+	if (COLLECTS && base == 0 && heap.sweepnext != NULL) {
+		unlock(&heap.lock);
+		sweepForPages(npages);
+		lock(&heap.lock);
+		base = pagesAllocCached(npages, &nscav);
+	}
 	if (base == 0 && heapGrow(npages))
 		base = pagesAllocCached(npages, &nscav);
 	if (base == 0) {
@@ -98,6 +104,8 @@ mheap_freeSpan(struct mspan *s)
 		heap.allspans = s->allnext;
 	if (s->allnext != NULL)
 		s->allnext->allprev = s->allprev;
+	if (COLLECTS && heap.sweepnext == s)
+		heap.sweepnext = s->allnext;
 	mspanFini(s);
 	store_rlx(&heap.stats.inuse, heap.stats.inuse - s->npages * PAGE_SIZE);
 	pagesFree(s->base, s->npages);

@@ -37,7 +37,7 @@ sideAlloc(uintptr_t n)
 		heap.sidefree[order] = *(void **)p;
 		return p;
 	}
-	return persistentalloc((uintptr_t)1 << order, CACHE_LINE);
+	return persistentallocNoscan((uintptr_t)1 << order, CACHE_LINE);
 }
 
 void
@@ -71,7 +71,7 @@ mspanInit(struct mspan *s, uintptr_t base, uintptr_t npages, uint32_t spanclass,
 	s->nelems = large ? 1 : sc->nelems;
 	s->divmul = large ? 0 : sc->divmul;
 	s->zeroedFrom = needzero ? s->nelems : 0;
-	s->sweepgen = heap.sweepgen;
+	store_rlx(&s->sweepgen, heap.sweepgen);
 	if (s->nelems <= 64) {
 		s->allocBits = &s->inlinebits[0];
 		s->markBits = &s->inlinebits[1];

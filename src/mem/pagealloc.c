@@ -460,10 +460,10 @@ pagesAddArena(struct heapArena *ha)
 	assertLockHeld(&heap.lock);
 	if (heap.narenas == heap.caparenas) {
 		uint32_t n = heap.narenas, cap = n == 0 ? 64 : n * 2;
-		struct heapArena **arenas = persistentalloc(cap * sizeof *arenas, CACHE_LINE);
-		struct pagesum *sums = persistentalloc(cap * sizeof *sums, CACHE_LINE);
+		struct heapArena **arenas = persistentallocNoscan(cap * sizeof *arenas, CACHE_LINE);
+		struct pagesum *sums = persistentallocNoscan(cap * sizeof *sums, CACHE_LINE);
 		struct pagesum *groups =
-			persistentalloc(cap / ARENAS_PER_GROUP * sizeof *groups, CACHE_LINE);
+			persistentallocNoscan(cap / ARENAS_PER_GROUP * sizeof *groups, CACHE_LINE);
 		if (n > 0) {
 			memmove(arenas, heap.arenas, n * sizeof *arenas);
 			memmove(sums, heap.arenasum, n * sizeof *sums);

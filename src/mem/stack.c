@@ -244,7 +244,7 @@ poolReserve(struct slotpool *p)
 		want /= 4;
 	}
 	sysNoHugePage((void *)base, n);
-	struct slotregion *r = persistentalloc(sizeof *r, 8);
+	struct slotregion *r = persistentallocNoscan(sizeof *r, 8);
 	r->base = base;
 	r->end = base + n;
 	r->next = stacks.regions;

@@ -64,6 +64,20 @@ bool osPeek(void *to, const void *from, uintptr_t n);
  * 0, or -errno (-ENOMEM: vm.max_map_count). */
 int sysGuard(void *p, uintptr_t n, bool mprotect);
 
+/* ---- what a collector reads: hosted/objects_hosted.c; hosted only -------------------------- */
+
+/* Makes a list of the loaded objects: their writable data and thread-local variables. Takes the
+ * loader's lock and may wait for it: never under a stop. False: no memory for the list. */
+bool osObjectsList(void);
+/* Is the list still right? No lock, no library function. */
+bool osObjectsSame(void);
+/* The i-th stretch of writable data; false: there are no more. */
+bool osObjectsData(uint32_t i, uintptr_t *lo, uintptr_t *hi);
+/* The same for the thread-local variables of mp's thread. The i-th may be empty. */
+bool osThreadLocals(const struct m *mp, uint32_t i, uintptr_t *lo, uintptr_t *hi);
+/* The mapping that addr lies in, as /proc/self/maps has it. */
+bool osMapping(uintptr_t addr, uintptr_t *lo, uintptr_t *hi);
+
 /* ---- threads ------------------------------------------------------------------------------ */
 
 /* Starts a thread that runs fn(mp) on a stack of its own, all signals blocked as the caller has
@@ -132,6 +146,11 @@ struct sigctx {
 	const void *ctx;
 };
 void sigctxRead(struct sigctx *, int sig, void *info, void *ctx);
+/* The i-th stretch of memory in which ctx keeps registers, vectors included; false: no more. */
+bool sigctxRange(const void *ctx, uint32_t i, uintptr_t *lo, uintptr_t *hi);
+uintptr_t sigctxSp(const void *ctx); /* the interrupted stack pointer */
+/* Bytes below the stack pointer that interrupted code may use. */
+#define SIGCTX_REDZONE 128
 /* The i-th register as a report shows it, and its name; NULL after the last. */
 const char *sigctxReg(const struct sigctx *, uint32_t i, uintptr_t *value);
 /* The interrupted code, which faulted, continues in fn, past the red zone. fn finds two words on its

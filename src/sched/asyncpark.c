@@ -229,13 +229,13 @@ preempthandler(int sig, void *info, void *ctx)
 		store_rlx(&mp->inrt, 1u);
 		compiler_fence();
 		setg(mp->gsignal);
-		mp->stopctx = ctx;
+		store_rel(&mp->stopctx, ctx);
 		gp->syscallpc = c.pc;
 		gp->syscallfp = c.fp;
 		gp->syscallsp = c.sp;
 		serve(mp, gp, &c);
 		gp->syscallsp = 0;
-		mp->stopctx = NULL;
+		store_rel(&mp->stopctx, (void *)NULL);
 		setg(gp);
 		store_rel(&mp->inrt, 0u);
 		compiler_fence();

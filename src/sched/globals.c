@@ -28,6 +28,16 @@ worldReady(struct g *gp)
 	injectglist(gp);
 }
 
+#if !GORT_FREESTANDING /* where nobody asks for it, and size counts */
+static void
+worldBlock(void (*fn)(void *), void *arg)
+{
+	entersyscall();
+	fn(arg);
+	exitsyscall();
+}
+#endif
+
 /* schedlocksinit: ranks before the first contended lock. */
 void
 schedlocksinit(void)
@@ -36,14 +46,13 @@ schedlocksinit(void)
 	lockInit(&sched.gFreeLock, LOCKRANK_GFREE);
 	allgsinit();
 	sched.maxmcount = 10000;
-	world = (struct world_ops){
-		.stop = stopTheWorld,
-		.start = startTheWorld,
-		.forEachP = forEachP,
-		.ready = worldReady,
-		.park = worldPark,
-		.spawn = worldSpawn,
-		.wakep = wakeNetPoller,
+	world = (struct world_ops)
+	{
+		.stop = stopTheWorld, .start = startTheWorld, .forEachP = forEachP,
+		.ready = worldReady, .park = worldPark, .spawn = worldSpawn, .wakep = wakeNetPoller,
+#if !GORT_FREESTANDING
+		.yield = Gosched, .gAt = allgsGet, .block = worldBlock,
+#endif
 	};
 }
 

@@ -61,7 +61,7 @@ allgadd(struct g *gp)
 	n = nallgs;
 	if (n % ALLGS_CHUNK == 0 && allgschunks[n / ALLGS_CHUNK] == NULL) {
 		unlock(&allgslock);
-		struct allgschunk *chunk = persistentalloc(sizeof *chunk, CACHE_LINE);
+		struct allgschunk *chunk = persistentallocNoscan(sizeof *chunk, CACHE_LINE);
 		lock(&allgslock);
 		n = nallgs;
 		if (allgschunks[n / ALLGS_CHUNK] == NULL)

@@ -91,6 +91,23 @@ revoked0(struct g *gp)
 	waitForTurn(gp);
 }
 
+/* A stop may find the thread in here, without a P: syscall.c says why the registers are pushed. */
+static never_inline void
+withoutP(struct g *gp, struct m *mp)
+{
+	__builtin_unwind_init();
+	store_rel(&mp->scansp, getsp());
+	mp->p = NULL;
+	store_rel(&mp->revoked, (uint32_t)REVOKE_NONE);
+	struct p *pp = NULL;
+	if (load_rlx(&sched.npidle) != 0 && (pp = pidlegetForCall()) != NULL) {
+		acquirep(pp);
+		store_rlx(&mp->scansp, (uintptr_t)0);
+	} else {
+		switchToG0(gp, revoked0);
+	}
+}
+
 struct g *
 rtenterSlow(struct g *gp)
 {
@@ -111,12 +128,6 @@ rtenterSlow(struct g *gp)
 	if (load_acq(&mp->revoked) == REVOKE_NONE) /* sysmon backed off between two looks */
 		return gp;
 	gort_assert(mp->inrt == 1);
-	mp->p = NULL;
-	store_rel(&mp->revoked, (uint32_t)REVOKE_NONE);
-	struct p *pp = NULL;
-	if (load_rlx(&sched.npidle) != 0 && (pp = pidlegetForCall()) != NULL)
-		acquirep(pp);
-	else
-		switchToG0(gp, revoked0);
+	withoutP(gp, mp);
 	return gp;
 }

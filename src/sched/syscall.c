@@ -8,7 +8,14 @@
  * The goroutine is Gsyscall meanwhile and is not its M's curg: an entry into the runtime from
  * inside the call is recognised (notAGoroutine says so). inrt is 0 meanwhile, as in all code that
  * is not the runtime's: a stop halts such a thread by a signal, too (asyncpark.c). The stack as the
- * caller saw it is in syscallsp/pc/fp, for dumps and for the collector's scan. */
+ * caller saw it is in syscallsp/pc/fp, for dumps.
+ *
+ * For the collector. A stop also counts those as stopped that are on their way into a call or out of
+ * one, without a P and inside the runtime, where no signal takes their registers down. Therefore
+ * entersyscall and exitsyscall push all registers that a call preserves (__builtin_unwind_init), and
+ * m->scansp says from where up the stack has everything. It is set before the P can be lost and
+ * 0 again before inrt is, or with the P. Who reads it under a stop waits while it is 0: the thread
+ * is on its way to one of the places that set it. */
 #include "core/broken.h"
 #include "sched/internal.h"
 
@@ -43,11 +50,13 @@ void
 leaveForCall(struct m *mp)
 {
 	for (;;) {
+		store_rlx(&mp->scansp, (uintptr_t)0);
 		store_rel(&mp->inrt, 0u);
 		compiler_fence();
 		if (likely(!load_rlx(&sched.stopThreads)))
 			return;
 		store_rlx(&mp->inrt, 1u);
+		store_rel(&mp->scansp, getsp());
 		waitForWorld(mp);
 	}
 }
@@ -63,6 +72,8 @@ entersyscall(void)
 	gp->syscallpc = (uintptr_t)__builtin_return_address(0);
 	gp->syscallfp = *(uintptr_t *)__builtin_frame_address(0);
 	gp->syscallsp = (uintptr_t)__builtin_frame_address(0) + 2 * PTRSIZE;
+	__builtin_unwind_init();
+	store_rel(&mp->scansp, getsp());
 	setgstatus(gp, Grunning, Gsyscall);
 	if (load_rlx(&sched.sysmonwait))
 		entersyscallSysmon();
@@ -84,6 +95,7 @@ exitsyscallWith(struct g *gp, struct m *mp, struct p *pp)
 	mp->p = pp;
 	store_rlx(&pp->m, mp);
 	mp->curg = gp;
+	store_rlx(&mp->scansp, (uintptr_t)0);
 	store_rlx(&pp->syscalltick, pp->syscalltick + 1);
 	gp->syscallsp = 0;
 	setgstatus(gp, Gsyscall, Grunning);
@@ -110,6 +122,7 @@ _Noreturn void
 waitForTurn(struct g *gp)
 {
 	setgstatus(gp, Gsyscall, Grunnable);
+	store_rel(&gp->m->scansp, (uintptr_t)0); /* gp's own sp has it all now */
 	gp->m = NULL;
 	struct p *pp = NULL;
 	bool locked = gp->lockedm != NULL;
@@ -142,13 +155,15 @@ exitsyscall0(struct g *gp)
 	waitForTurn(gp);
 }
 
-void
+never_inline void
 exitsyscall(void)
 {
 	struct g *gp = getg();
 	struct m *mp = gp->m;
 	struct p *pp = mp->oldp;
+	__builtin_unwind_init();
 	store_rlx(&mp->inrt, 1u);
+	store_rel(&mp->scansp, getsp());
 	compiler_fence();
 	/* sysmon asked, for a P that this M held before. */
 	if (unlikely(load_acq(&mp->revoked) != REVOKE_NONE))

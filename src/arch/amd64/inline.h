@@ -20,6 +20,15 @@ cputicks(void)
 	return (int64_t)((uint64_t)hi << 32 | lo);
 }
 
+/* What the ABI calls the thread pointer: thread-local variables lie around it. */
+static always_inline uintptr_t
+threadPointer(void)
+{
+	uintptr_t tp;
+	__asm__ volatile("movq %%fs:0, %0" : "=r"(tp));
+	return tp;
+}
+
 static always_inline uintptr_t
 getsp(void)
 {

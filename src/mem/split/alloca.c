@@ -137,6 +137,14 @@ reclaim(struct g *gp, int depth, uintptr_t sp)
 		push(gp, first, last);
 }
 
+const struct allocablock *
+allocaNext(const struct allocablock *b, uintptr_t *lo, uintptr_t *hi)
+{
+	*lo = (uintptr_t)b + HEADER;
+	*hi = (uintptr_t)b + b->size;
+	return b->next;
+}
+
 void
 allocaRelease(struct g *gp)
 {

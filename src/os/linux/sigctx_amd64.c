@@ -6,8 +6,7 @@
 
 #include "os/linux/internal.h"
 
-#define RED_ZONE 128  /* below sp, still the interrupted function's */
-#define NO_CODE  4096 /* nothing is mapped below */
+#define NO_CODE 4096 /* nothing is mapped below */
 
 void
 sigctxRead(struct sigctx *c, int sig, void *info, void *ctx)
@@ -65,6 +64,31 @@ sigctxReg(const struct sigctx *c, uint32_t i, uintptr_t *value)
 	return regs[i].name;
 }
 
+uintptr_t
+sigctxSp(const void *ctx)
+{
+	return ((const struct ucontext *)ctx)->uc_mcontext.rsp;
+}
+
+bool
+sigctxRange(const void *ctx, uint32_t i, uintptr_t *lo, uintptr_t *hi)
+{
+	const struct sigcontext *mc = &((const struct ucontext *)ctx)->uc_mcontext;
+	const struct _fpstate *fp = mc->fpstate;
+	if (i > (fp != NULL ? 1u : 0u))
+		return false;
+	uintptr_t n = sizeof *mc;
+	*lo = (uintptr_t)mc;
+	if (i == 1) {
+		*lo = (uintptr_t)fp;
+		n = sizeof *fp;
+		if (fp->sw_reserved.magic1 == FP_XSTATE_MAGIC1)
+			n = fp->sw_reserved.extended_size;
+	}
+	*hi = *lo + n;
+	return true;
+}
+
 void
 sigctxPushFault(void *ctx, void (*fn)(void))
 {
@@ -77,7 +101,8 @@ sigctxPushFault(void *ctx, void (*fn)(void))
 	}
 	/* As after a call instruction: sp + 8 is a multiple of 16. The frame is entered with the
 	 * direction flag clear, whatever the interrupted code was doing. */
-	uintptr_t *sp = (uintptr_t *)(alignDown(mc->rsp - RED_ZONE - 16, 16) - sizeof(uintptr_t));
+	uintptr_t *sp =
+		(uintptr_t *)(alignDown(mc->rsp - SIGCTX_REDZONE - 16, 16) - sizeof(uintptr_t));
 	sp[0] = pc;
 	sp[1] = callersp;
 	mc->rsp = (uintptr_t)sp;

@@ -283,11 +283,12 @@ handoffNow(struct p *pp)
 	       (!runqempty(pp) || load_rlx(&sched.runq.n) != 0 || load_rlx(&sched.parked.n) != 0);
 }
 
-void
+never_inline void
 foreignLeave(struct g *gp)
 {
 	struct m *mp = gp->m;
 	struct p *pp = mp->p;
+	__builtin_unwind_init(); /* syscall.c */
 	store_rlx(&pp->preempt, (uint8_t)0);
 	mp->outside = true;
 	if (!handoffNow(pp)) {
@@ -296,6 +297,7 @@ foreignLeave(struct g *gp)
 		return;
 	}
 	gp->syscallsp = 0;
+	store_rel(&mp->scansp, getsp());
 	setgstatus(gp, Grunning, Gsyscall);
 	mp->curg = NULL;
 	mp->oldp = NULL;
@@ -335,11 +337,13 @@ foreignDetach(void)
 	/* And so as long as the extra has no thread: there is nothing to be stopped. */
 	store_rlx(&mp->inrt, 1u);
 	compiler_fence();
+	store_rel(&mp->scansp, getsp());
 	giveUpOldP(mp);
 	gort_assert_internal(gp->param == NULL && gp->waiting == NULL && gp->schedlink == NULL);
 	gp->sudog0busy = 0;
 	gp->named = false;
 	setgstatus(gp, Gsyscall, Gdead);
+	store_rel(&mp->scansp, (uintptr_t)0);
 	mp->lockedg = NULL;
 	gp->lockedm = NULL;
 

@@ -109,6 +109,7 @@ void
 osThreadVars(struct m *mp)
 {
 	mp->errnop = &errno;
+	mp->tls = threadPointer();
 	mp->eh = __cxa_get_globals != NULL ? __cxa_get_globals() : &mp->noeh;
 }
 

@@ -1,0 +1,229 @@
+/* cycle.c: a collection, and who asks for one.                                       room: gc
+ *
+ * One goroutine of the runtime's does all collections; others ask it and wait, or do not wait:
+ *     the allocator, when the heap has passed its goal    gcTriggered; the goroutine that allocated
+ *                    gives way at the end of its entry into the runtime, so that it starts at once
+ *     gcCollect      gort_gc, runtime.GC, the forced cycle after two minutes: parks until a collection
+ *                    that began after the call is over, and the heap is swept
+ *
+ * A collection:
+ *     1. what the last one left is swept, with the world running
+ *     2. loaded objects are listed (os.h); that may wait for a lock of the loader's, so it is
+ *        announced like a system call
+ *     3. the world stops. If the list is not right any more it starts again, and 2. comes once more
+ *     4. caches are flushed: a bit in a span's map now means an object
+ *     5. roots are marked, and all that can be reached (mark.c)
+ *     6. what is not marked is due to be swept (mem/mspansweep.c); the next goal is set (pacer.c)
+ *     7. the world starts
+ * gcphase goes through Go's phases on the way. Today only this goroutine's thread works between 3 and
+ * 7, and objects are not born marked because none are born.
+ *
+ * The collector's stack is one of those that are read, which is why it marks on its thread's
+ * scheduling stack: it has left its own registers on its own stack by then.
+ *
+ * Threads in user code must be stopped by signals. Where there are none (asyncpreemptoff, and the
+ * build for ThreadSanitizer) nothing is collected.
+ */
+#define GORT_GC_IMPL
+#include "gc/hosted/collect.h"
+
+#include "core/broken.h"
+
+bool gccollects;
+void (*gcPoolCleanup)(void);
+
+static struct bgworker collector;
+static struct {
+	struct mutex lock;
+	struct g *waiters; /* lock: by schedlink; want a collection that has not begun */
+	uint32_t due;      /* atomic: the allocator wants one */
+	uint32_t ticks;    /* atomic: GODEBUG=gcstress */
+} asked = {.lock = {.rank = LOCKRANK_GC}};
+
+/* ---- asking ------------------------------------------------------------------------------- */
+
+/* The allocator, inrt > 0. */
+static void
+gcTriggered(void)
+{
+	if (debug.gcstress != 0 && xadd(&asked.ticks, 1u) % (uint32_t)debug.gcstress != 0)
+		return;
+	if (xchg(&asked.due, 1u) != 0)
+		return;
+	workerWake(&collector);
+	struct p *pp = getg()->m->p;
+	if (pp != NULL)
+		store_rlx(&pp->preempt, (uint8_t)(load_rlx(&pp->preempt) | PREEMPT_ASKED));
+}
+
+static bool
+waitCommit(struct g *gp, void *arg unused_ok)
+{
+	lock(&asked.lock);
+	gp->schedlink = asked.waiters;
+	asked.waiters = gp;
+	unlock(&asked.lock);
+	workerWake(&collector);
+	return true;
+}
+
+void
+gcCollect(void)
+{
+	if (gccollects)
+		world.park(waitCommit, NULL, waitReasonGCWorkerIdle);
+	else
+		gcReleaseCycle();
+}
+
+/* The collector parks, unless somebody has asked since it looked. */
+static bool
+idleCommit(struct g *gp unused_ok, void *arg unused_ok)
+{
+	store_seq(&collector.parked, 1u);
+	lock(&asked.lock);
+	bool work = asked.waiters != NULL || load_seq(&asked.due) != 0;
+	unlock(&asked.lock);
+	/* Whoever finds it parked wakes it; it is not woken twice. */
+	return !work || !cas(&collector.parked, 1u, 0u);
+}
+
+/* ---- a collection ------------------------------------------------------------------------- */
+
+static void
+listObjects(void *ok)
+{
+	*(bool *)ok = osObjectsList();
+}
+
+/* Returns with the world stopped. */
+static void
+stopWithObjects(void)
+{
+	for (;;) {
+		bool ok;
+		world.block(listObjects, &ok);
+		if (!ok)
+			throw("out of memory (list of loaded objects)");
+		world.stop();
+		if (osObjectsSame())
+			return;
+		world.start();
+	}
+}
+
+static void
+markAll(void *arg)
+{
+	struct marker *mk = arg;
+	markRoots(mk);
+	markDrain(mk);
+}
+
+static void
+markOnG0(struct marker *mk)
+{
+	uintptr_t lo, hi;
+	mheap_bounds(&lo, &hi);
+	mk->lo = lo;
+	mk->size = hi - lo;
+	mk->work = getg()->m->p->gcw;
+	__builtin_unwind_init(); /* this goroutine's own registers */
+	systemstack(markAll, mk);
+	gort_assert(gcwork_empty(mk->work) && gcworkGlobalEmpty());
+}
+
+static void
+count(const struct cycletimes *t, bool someWait)
+{
+	int64_t sec;
+	int32_t nsec;
+	walltime(&sec, &nsec);
+	uint64_t n = gcstats.collections, pause = (uint64_t)(t->end - t->start);
+	gcstats.pause[n % GC_PAUSES] = pause;
+	gcstats.lastEnd = sec * SEC + nsec;
+	gcstats.pauseEnd[n % GC_PAUSES] = (uint64_t)gcstats.lastEnd;
+	gcstats.pauseTotal += pause;
+	gcstats.asked += someWait;
+	gcstats.cpu += pause * (uint64_t)t->procs;
+	store_rel(&gcstats.collections, n + 1);
+}
+
+static void
+collect(bool someWait)
+{
+	struct marker mk = {0};
+	struct cycletimes t = {.forced = someWait, .procs = gomaxprocs};
+	sweepAll();
+	t.start = nanotime();
+	stopWithObjects();
+	t.stopped = nanotime();
+	store_rel(&asked.due, 0u);
+	if (gcPoolCleanup != NULL)
+		gcPoolCleanup();
+	sweepAll(); /* what a sweeper had begun is done, but new spans may be due */
+	mheap_flushCaches();
+	t.heapBefore = (uint64_t)load_rlx(&heapLive);
+	t.goal = pacerGoal();
+	store_rel(&gcphase, (uint32_t)GCmark);
+	markOnG0(&mk);
+	store_rel(&gcphase, (uint32_t)GCmarktermination);
+	t.marked = nanotime();
+	t.heapAfter = t.heapBefore;
+	t.live = mk.bytes;
+	t.stacks = mk.stacks;
+	t.globals = gcstats.globals;
+	mheap_startSweep(mk.bytes);
+	pacerMarked(mk.bytes);
+	store_rel(&gcphase, (uint32_t)GCoff);
+	t.end = nanotime();
+	count(&t, someWait);
+	world.start();
+	store_rlx(&lastcycle, t.end);
+	if (debug.gctrace > 0)
+		gctracePrint(gcstats.collections, &t);
+}
+
+static void
+collectorMain(void *arg unused_ok)
+{
+	workerInit(&collector);
+	for (;;) {
+		lock(&asked.lock);
+		struct g *waiters = asked.waiters;
+		asked.waiters = NULL;
+		unlock(&asked.lock);
+		if (waiters == NULL && load_seq(&asked.due) == 0) {
+			world.park(idleCommit, NULL, waitReasonGCWorkerIdle);
+			continue;
+		}
+		collect(waiters != NULL);
+		if (waiters != NULL)
+			sweepAll();
+		else
+			workerWake(&sweeper);
+		while (waiters != NULL) {
+			struct g *gp = waiters;
+			waiters = gp->schedlink;
+			gp->schedlink = NULL;
+			world.ready(gp);
+		}
+	}
+}
+
+/* ---- boot --------------------------------------------------------------------------------- */
+
+void
+gcCollectorInit(void)
+{
+	gccollects =
+		debug.gccollect != 0 && !debug.asyncpreemptoff && !GORT_TSAN && osfacts.haveBarrier;
+}
+
+void
+gcCollectorEnable(void)
+{
+	world.spawn(collectorMain, NULL, "gccollector");
+	pacerMarked(0);
+	gc_trigger = gcTriggered;
+}

@@ -1,0 +1,70 @@
+/* pacer.c: when the next collection is due.                                          room: gc
+ *
+ * The goal is the heap size (heapLive: bytes in objects) that the program may reach: what the last
+ * mark found and GOGC per cent of that, at least 4 MiB * GOGC / 100. Under GOMEMLIMIT it is lowered, so
+ * that the heap with what the runtime keeps beside it stays below the limit; but never so far that
+ * collections follow each other: a twentieth of the live heap and a megabyte may be allocated
+ * between two, whatever the limit.
+ *
+ * While the world stands still as the collector marks, the trigger is the goal: nobody allocates
+ * meanwhile.
+ */
+#define GORT_GC_IMPL
+#include "gc/hosted/collect.h"
+
+static uint64_t lastlive; /* world stopped */
+static uint64_t goal;     /* world stopped; also read by statistics */
+
+/* What the limit leaves for objects. */
+static uint64_t
+limitGoal(uint64_t live)
+{
+	if (gcpacer.memoryLimit == INT64_MAX)
+		return UINT64_MAX;
+	struct memstats ms;
+	readmemstats(&ms);
+	/* Tables, and pages of spans that hold no object. Stacks are not among it: what is known of them
+	 * is address space. */
+	uint64_t beside = ms.otherSys + ms.mspanInuse + ms.mcacheInuse;
+	uint64_t used = ms.heapInuse > ms.heapAlloc ? ms.heapInuse - ms.heapAlloc : 0;
+	uint64_t limit = (uint64_t)gcpacer.memoryLimit;
+	beside += used / 2 + limit / 32;
+	uint64_t least = live + live / 20 + MiB, g = limit > beside ? limit - beside : 0;
+	return g > least ? g : least;
+}
+
+void
+pacerMarked(uint64_t live)
+{
+	uint64_t g = UINT64_MAX, limit = limitGoal(live);
+	lastlive = live;
+	if (gcpacer.gcPercent >= 0) {
+		g = live + live / 100 * (uint64_t)gcpacer.gcPercent +
+		    live % 100 * (uint64_t)gcpacer.gcPercent / 100;
+		gcpacer.heapMinimum = 4 * MiB * (uint64_t)gcpacer.gcPercent / 100;
+		if (g < gcpacer.heapMinimum)
+			g = gcpacer.heapMinimum;
+	}
+	if (g > limit)
+		g = limit;
+	goal = g;
+	store_rlx(&gcpacer.trigger, g);
+	int64_t trigger = g > INT64_MAX ? INT64_MAX : (int64_t)g;
+	store_rlx(&liveTrigger, debug.gcstress != 0 ? INT64_MIN : trigger);
+}
+
+uint64_t
+pacerGoal(void)
+{
+	return goal;
+}
+
+int32_t
+gcSetPercent(int32_t percent)
+{
+	int32_t old = gcpacer.gcPercent;
+	gcpacer.gcPercent = percent < 0 ? -1 : percent;
+	if (gccollects)
+		pacerMarked(lastlive);
+	return old;
+}

@@ -1,0 +1,58 @@
+/* trace.c: GODEBUG=gctrace=1.                                                        room: gc
+ *
+ * Go's line, so that tools read it. The three times of a cycle are Go's: the stop that begins it,
+ * the concurrent mark, the stop that ends it. While the world stands still for the whole mark the second is
+ * 0 and the third has the mark.
+ */
+#define GORT_GC_IMPL
+#include "gc/hosted/collect.h"
+
+/* ns as milliseconds, three digits, as Go prints them. */
+static const char *
+ms(char buf[24], int64_t ns)
+{
+	uint64_t x = ns < 0 ? 0 : (uint64_t)ns / 1000;
+	if (ns >= 10 * MS) {
+		rtsnprintf(buf, 24, "%lu", (unsigned long)(ns / MS));
+		return buf;
+	}
+	if (x == 0)
+		return "0";
+	uint32_t dec = 3, unit = 1000;
+	while (x >= 100) {
+		x /= 10;
+		dec--;
+		unit /= 10;
+	}
+	rtsnprintf(buf, 24,
+		dec == 3   ? "%lu.%03lu"
+		: dec == 2 ? "%lu.%02lu"
+			   : "%lu.%01lu",
+		(unsigned long)(x / unit), (unsigned long)(x % unit));
+	return buf;
+}
+
+static unsigned long
+mb(uint64_t n)
+{
+	return (unsigned long)(n >> 20);
+}
+
+void
+gctracePrint(uint64_t n, const struct cycletimes *t)
+{
+	char a[24], b[24], c[24], d[24];
+	int64_t since = t->end - sched.starttime;
+	int64_t sweepterm = t->stopped - t->start, markterm = t->end - t->stopped;
+	uint64_t all = (uint64_t)(since > 0 ? since : 1) * (uint64_t)t->procs;
+	uint64_t goal = t->goal == UINT64_MAX ? 0 : t->goal;
+	printlock();
+	rtprintf("gc %lu @%lu.%03lus %lu%%: %s+0+%s ms clock, %s+0/0/0+%s ms cpu, ",
+		(unsigned long)n, (unsigned long)(since / SEC), (unsigned long)(since / MS % 1000),
+		(unsigned long)(gcstats.cpu * 100 / all), ms(a, sweepterm), ms(b, markterm),
+		ms(c, sweepterm * t->procs), ms(d, markterm * t->procs));
+	rtprintf("%lu->%lu->%lu MB, %lu MB goal, %lu MB stacks, %lu MB globals, %d P%s\n",
+		mb(t->heapBefore), mb(t->heapAfter), mb(t->live), mb(goal), mb(t->stacks),
+		mb(t->globals), t->procs, t->forced ? " (forced)" : "");
+	printunlock();
+}

@@ -1,0 +1,273 @@
+/* objects_hosted.c: the variables of the program and of its libraries.               room: os
+ *
+ * A collector that serves C has to read every variable that may hold a pointer: the writable segments of
+ * the executable and of each loaded object, less the part that the loader made read-only again
+ * (RELRO), and each thread's copy of their thread-local variables.
+ *
+ * dl_iterate_phdr tells, but takes the loader's lock, and under a stop of the world the thread that
+ * holds it may stand still. So the list is made before the stop, and under it we only ask
+ * whether it is still right: the loader's chain of link maps, which it keeps for debuggers, is
+ * walked and compared with what the walk gave when the list was made. If an object has come or gone the
+ * caller starts over. An object that is being loaded at the moment of the stop is not on the chain, or
+ * none of its code has run: it points to nothing of the heap.
+ *
+ * Thread-local variables. An object's block in a thread is found through the thread's vector of
+ * them (glibc and musl: the second word of the thread descriptor). glibc fills in the entry of an
+ * object with a fixed place (initial-exec code in a library that was loaded late) at the first general
+ * access only; for those the distance from the thread pointer, the same in each thread, is taken from
+ * the thread that makes the list.
+ *
+ * What pthread_setspecific keeps is libc's own memory and is not read.
+ */
+#define _GNU_SOURCE
+#include <link.h>
+
+#include "os/linux/internal.h"
+
+struct stretch {
+	uintptr_t lo, hi;
+};
+
+struct tlsobject {
+	size_t id;
+	uintptr_t size;
+	uintptr_t below; /* the thread pointer less the block's address; 0: not a fixed place */
+};
+
+/* The list. One collection at a time. */
+struct table {
+	void *p;
+	uint32_t n, cap;
+};
+static struct {
+	struct table data; /* struct stretch */
+	struct table tls;  /* struct tlsobject */
+	uint64_t chain;    /* a sum over the loader's chain */
+	bool summed;
+	bool refused;
+} objects;
+
+/* The loader's. A static program has none, nor has one with musl: then nothing tells of a change. */
+#pragma weak _r_debug
+
+/* Blocks with a fixed place lie this near. */
+#define TLS_FIXED_MAX (256 * KiB)
+
+static void *
+tableAdd(struct table *t, uintptr_t size)
+{
+	if (t->n == t->cap) {
+		uint32_t cap = t->cap == 0 ? 64 : t->cap * 2;
+		void *p = sysAlloc(alignUp(cap * size, physPageSize));
+		if (p == NULL) {
+			objects.refused = true;
+			return NULL;
+		}
+		if (t->cap != 0) {
+			__builtin_memcpy(p, t->p, t->n * size);
+			sysFree(t->p, alignUp(t->cap * size, physPageSize));
+		}
+		t->p = p;
+		t->cap = cap;
+	}
+	return (char *)t->p + t->n++ * size;
+}
+
+static void
+addData(uintptr_t lo, uintptr_t hi)
+{
+	lo = alignUp(lo, PTRSIZE);
+	if (lo >= hi)
+		return;
+	struct stretch *s = tableAdd(&objects.data, sizeof *s);
+	if (s != NULL)
+		*s = (struct stretch){lo, hi};
+}
+
+/* Which objects there are, in a word. Read through the kernel: a thread that we do not know of may be
+ * changing the chain. */
+static uint64_t
+chainSum(void)
+{
+	uint64_t sum = 0;
+	struct link_map map;
+	const struct link_map *next = &_r_debug != NULL ? _r_debug.r_map : NULL;
+	for (; next != NULL && osPeek(&map, next, sizeof map); next = map.l_next)
+		sum = (sum ^ map.l_addr ^ (uintptr_t)map.l_ld) * 0x9e3779b97f4a7c15ull + 1;
+	return sum;
+}
+
+static int
+addObject(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	uintptr_t relro = 0, relroEnd = 0;
+	(void)arg;
+	if (!objects.summed) { /* the loader's lock is held from here to the last object */
+		objects.chain = chainSum();
+		objects.summed = true;
+	}
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *ph = &info->dlpi_phdr[i];
+		if (ph->p_type == PT_GNU_RELRO) {
+			relro = info->dlpi_addr + ph->p_vaddr;
+			relroEnd = alignDown(relro + ph->p_memsz, physPageSize);
+		}
+	}
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *ph = &info->dlpi_phdr[i];
+		uintptr_t lo = info->dlpi_addr + ph->p_vaddr, hi = lo + ph->p_memsz;
+		if (ph->p_type != PT_LOAD || !(ph->p_flags & PF_W))
+			continue;
+		if (relroEnd > relro && relro >= lo && relro < hi) {
+			addData(lo, relro);
+			lo = relroEnd;
+		}
+		addData(lo, hi);
+	}
+	if (size < offsetof(struct dl_phdr_info, dlpi_tls_data) + sizeof info->dlpi_tls_data ||
+		info->dlpi_tls_modid == 0)
+		return 0;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		if (info->dlpi_phdr[i].p_type != PT_TLS)
+			continue;
+		struct tlsobject *t = tableAdd(&objects.tls, sizeof *t);
+		if (t == NULL)
+			break;
+		uintptr_t tp = threadPointer(), here = (uintptr_t)info->dlpi_tls_data;
+		*t = (struct tlsobject){info->dlpi_tls_modid, info->dlpi_phdr[i].p_memsz, 0};
+		if (here != 0 && here < tp && tp - here < TLS_FIXED_MAX)
+			t->below = tp - here;
+	}
+	return 0;
+}
+
+bool
+osObjectsList(void)
+{
+	objects.data.n = objects.tls.n = 0;
+	objects.refused = objects.summed = false;
+	dl_iterate_phdr(addObject, NULL);
+	return !objects.refused;
+}
+
+bool
+osObjectsSame(void)
+{
+	return chainSum() == objects.chain;
+}
+
+bool
+osObjectsData(uint32_t i, uintptr_t *lo, uintptr_t *hi)
+{
+	if (i >= objects.data.n)
+		return false;
+	const struct stretch *s = (const struct stretch *)objects.data.p + i;
+	*lo = s->lo;
+	*hi = s->hi;
+	return true;
+}
+
+/* ---- thread-local variables --------------------------------------------------------------- */
+
+#ifdef __GLIBC__
+/* dtv[-1]: how many there are; dtv[id]: a pointer, or -1 before the first access; and what to free. */
+union dtv {
+	size_t counter;
+	struct {
+		void *val, *tofree;
+	} pointer;
+};
+
+static uintptr_t
+tlsBlock(uintptr_t tp, size_t id)
+{
+	const union dtv *dtv = ((const union dtv *const *)tp)[1];
+	if (dtv == NULL || id > dtv[-1].counter || dtv[id].pointer.val == (void *)-1)
+		return 0;
+	return (uintptr_t)dtv[id].pointer.val;
+}
+#else
+/* musl: dtv[0]: how many there are. */
+static uintptr_t
+tlsBlock(uintptr_t tp, size_t id)
+{
+	const uintptr_t *dtv = ((const uintptr_t *const *)tp)[1];
+	return dtv == NULL || id > dtv[0] ? 0 : dtv[id];
+}
+#endif
+
+bool
+osThreadLocals(const struct m *mp, uint32_t i, uintptr_t *lo, uintptr_t *hi)
+{
+	if (i >= objects.tls.n || mp->tls == 0)
+		return false;
+	const struct tlsobject *t = (const struct tlsobject *)objects.tls.p + i;
+	uintptr_t p = tlsBlock(mp->tls, t->id);
+	if (p == 0 && t->below != 0)
+		p = mp->tls - t->below;
+	*lo = alignUp(p, PTRSIZE);
+	*hi = p == 0 ? 0 : p + t->size;
+	if (*lo > *hi)
+		*lo = *hi;
+	return true;
+}
+
+/* ---- /proc/self/maps ---------------------------------------------------------------------- */
+
+/* Takes a hexadecimal number off *s. */
+static uintptr_t
+hex(const char **s, const char *end)
+{
+	uintptr_t n = 0;
+	for (; *s < end; (*s)++) {
+		char c = **s;
+		if (c >= '0' && c <= '9')
+			n = n * 16 + (uintptr_t)(c - '0');
+		else if (c >= 'a' && c <= 'f')
+			n = n * 16 + (uintptr_t)(c - 'a' + 10);
+		else
+			break;
+	}
+	return n;
+}
+
+bool
+osMapping(uintptr_t addr, uintptr_t *lo, uintptr_t *hi)
+{
+	char buf[4096];
+	uintptr_t have = 0;
+	bool found = false, skip = false; /* skip: the rest of a line */
+	intptr_t fd = sys_open("/proc/self/maps", 0, 0), r;
+	if (fd < 0)
+		return false;
+	while (!found && (r = sys_read((int)fd, buf + have, sizeof buf - have)) > 0) {
+		const char *s = buf, *end = buf + have + r;
+		while (!found) {
+			const char *nl = s;
+			while (nl < end && *nl != '\n')
+				nl++;
+			if (!skip && nl - s >= 40) { /* addresses and permissions are there */
+				const char *t = s;
+				uintptr_t from = hex(&t, nl);
+				t++;
+				uintptr_t to = hex(&t, nl);
+				if (addr >= from && addr < to) {
+					*lo = from;
+					*hi = to;
+					found = true;
+				}
+				skip = true;
+			}
+			if (nl == end)
+				break;
+			skip = false;
+			s = nl + 1;
+		}
+		have = skip ? 0 : (uintptr_t)(end - s);
+		if (have == sizeof buf)
+			break; /* no line is so long */
+		__builtin_memmove(buf, s, have);
+	}
+	sys_close((int)fd);
+	return found;
+}
