@@ -137,8 +137,9 @@ struct mheap {
 	uint64_t deadFreed[NUM_SIZECLASSES];
 	uint64_t deadTiny, deadLargeAlloc, deadLargeFree, deadNlargealloc, deadNlargefree;
 
-	uint32_t sweepgen;  /* atomic; world stopped; +2 for each collection */
-	struct mspan *sweepnext; /* lock: where sweepone goes on in allspans; NULL: all were begun */
+	uint32_t sweepgen; /* atomic; world stopped; +2 for each collection */
+	struct mspan
+		*sweepnext; /* lock: where sweepone goes on in allspans; NULL: all were begun */
 	uint32_t nsweeping; /* atomic: spans that somebody is sweeping */
 	int64_t peakwindow; /* nanoseconds; how long a peak is remembered: two of these */
 

@@ -217,7 +217,7 @@ epoch(struct rng *r, const struct part *const *parts, int n, double seconds)
 }
 
 static const struct part *const families[] = {
-	messageParts, lockParts, clockParts, threadParts, birthParts};
+	messageParts, lockParts, clockParts, threadParts, birthParts, graphParts};
 enum { FAMILIES = sizeof families / sizeof families[0], MAXPARTS = 64 };
 
 static bool

@@ -64,7 +64,8 @@ struct part {
 	bool alone;       /* in an epoch of its own */
 };
 /* Ended by an empty entry. */
-extern const struct part messageParts[], lockParts[], clockParts[], threadParts[], birthParts[];
+extern const struct part messageParts[], lockParts[], clockParts[], threadParts[], birthParts[],
+	graphParts[];
 
 void torture(double seconds, uint64_t seed, int procs, const struct part *more);
 

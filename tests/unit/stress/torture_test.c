@@ -2,6 +2,7 @@
 #define TORTURE_AS_TEST
 #include "../../stress/births.c"
 #include "../../stress/clock.c"
+#include "../../stress/graph.c"
 #include "../../stress/locks.c"
 #include "../../stress/messages.c"
 #include "../../stress/threads.c"
