@@ -13,12 +13,16 @@
  * Enabled signals have our handler, unless the library has one anyhow: faults, SIGQUIT and the
  * signal that stops threads ask sigsend before they do anything else with what somebody sent.
  *
- * SIGPIPE has a handler from the start that does nothing: a write to a broken pipe is then an error,
- * and programs that this one executes do not inherit that, as they would if it were ignored. os.File
- * calls sigpipe when the descriptor was 1 or 2. */
+ * At the start     Signals whose default action would end the process, but which a Go program survives
+ *                  unless it asks for them (usual[]), get the handler, if nobody has set another; so do
+ *                  those that are a bug's sign: they end it with SIGQUIT's report. What ends a Go
+ *                  program without a report (SIGHUP, SIGINT, SIGTERM) is left to the kernel. Programs
+ *                  that this one executes inherit none of it.
+ * SIGPIPE          A write to a broken pipe is an error. os.File calls sigpipe when the descriptor was
+ *                  1 or 2: that ends the process, unless the signal is asked for, or ignored. */
 #include "gccgo/std.h"
 
-enum { NSIG = 65, SIG_PIPE = 13, SIG_KILL = 9, SIG_STOP = 19 };
+enum { NSIG = 65, SIG_KILL = 9, SIG_PIPE = 13, SIG_STOP = 19, SIG_RTMIN = 35 };
 enum { RECV_AWAY, RECV_SLEEPS }; /* what the futex holds */
 
 #define BIT(sig) ((uint64_t)1 << ((sig)-1))
@@ -28,8 +32,31 @@ static uint64_t pending;            /* atomic: handlers set, the receiver takes 
 static uint32_t receiver;           /* atomic, futex */
 static uint32_t delivering;         /* atomic: handlers on their way */
 static uint64_t installed;          /* siglock */
+static uint64_t atstart;            /* those with a handler from the start: constant */
 static struct oldhandler old[NSIG]; /* siglock */
 static struct syncmutex siglock;
+
+/* USR1 USR2 PIPE ALRM XCPU XFSZ VTALRM PROF IO PWR; the real-time signals, too. */
+static const uint8_t usual[] = {10, 12, 13, 14, 24, 25, 26, 27, 29, 30};
+static const struct {
+	int sig;
+	const char *name;
+} bugs[] = {
+	{4, "SIGILL: illegal instruction"},
+	{5, "SIGTRAP: trace trap"},
+	{6, "SIGABRT: abort"},
+	{16, "SIGSTKFLT: stack fault"},
+	{31, "SIGSYS: bad system call"},
+};
+
+static bool
+isUsual(int sig)
+{
+	for (uint32_t i = 0; i < nelem(usual); i++)
+		if (usual[i] == sig)
+			return true;
+	return sig >= SIG_RTMIN;
+}
 
 static no_sanitize bool
 send(int sig)
@@ -51,8 +78,16 @@ send(int sig)
 static no_sanitize void
 handler(int sig, void *info, void *ctx)
 {
-	if (!send(sig) && sig != SIG_PIPE)
-		osSigChain(&old[sig], sig, info, ctx);
+	if (send(sig) || isUsual(sig))
+		return;
+	for (uint32_t i = 0; i < nelem(bugs); i++) {
+		if (bugs[i].sig != sig)
+			continue;
+		sigdump(sig, bugs[i].name, info, ctx);
+		osSigDefault(sig);
+		osSigRaise(sig);
+	}
+	osSigChain(&old[sig], sig, info, ctx);
 }
 
 uint32_t
@@ -118,7 +153,7 @@ static void
 disable(int sig)
 {
 	__atomic_fetch_and(&enabled, ~BIT(sig), __ATOMIC_SEQ_CST);
-	if (sig == SIG_PIPE || (installed & BIT(sig)) == 0)
+	if ((atstart & BIT(sig)) != 0 || (installed & BIT(sig)) == 0)
 		return;
 	installed &= ~BIT(sig);
 	osSigRestore(sig, &old[sig]);
@@ -161,14 +196,34 @@ go_signal_ignored(uint32_t sig)
 void
 go_sigpipe(void)
 {
+	if (osSigIgnored(SIG_PIPE) || send(SIG_PIPE))
+		return;
 	osSigDefault(SIG_PIPE);
 	osSigRaise(SIG_PIPE);
-	os_exit(2); /* it was blocked, or ignored */
+	os_exit(2); /* it was blocked */
+}
+
+static void
+installFirst(int sig)
+{
+	install(sig);
+	if ((installed & BIT(sig)) == 0)
+		return;
+	if (osSigOldDefault(&old[sig])) {
+		atstart |= BIT(sig);
+		return;
+	}
+	osSigRestore(sig, &old[sig]);
+	installed &= ~BIT(sig);
 }
 
 void
 signalinit(void)
 {
-	if (!osSigIgnored(SIG_PIPE))
-		install(SIG_PIPE);
+	for (uint32_t i = 0; i < nelem(usual); i++)
+		installFirst(usual[i]);
+	for (int sig = SIG_RTMIN; sig < NSIG; sig++)
+		installFirst(sig);
+	for (uint32_t i = 0; i < nelem(bugs); i++)
+		installFirst(bugs[i].sig);
 }

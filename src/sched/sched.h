@@ -170,7 +170,10 @@ void initsig(void);                 /* signal.c: handlers of the process */
 /* Who wants signals as messages (the Go door's os/signal): asked in handlers, on any thread, before
  * a signal that somebody sent takes its usual way. True: it is taken. NULL: nobody. Atomic. */
 extern bool (*sigsend)(int sig);
-bool sigIsOurs(int sig);     /* the library has a handler for it */
+bool sigIsOurs(int sig); /* the library has a handler for it */
+/* In a handler: SIGQUIT's report under another signal's name, and the end. Returns on a thread that
+ * runs no goroutines. */
+void sigdump(int sig, const char *name, void *info, void *ctx);
 void minitsig(struct m *mp); /* alternate stack and mask of a thread */
 void schedlocksinit(void);
 const char *gstatusName(uint32_t s);

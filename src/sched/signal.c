@@ -181,12 +181,25 @@ stackOverflow(struct g *gp, const struct sigctx *c)
 }
 
 static _Noreturn void
-quit(struct m *mp, const struct sigctx *c)
+quit(struct m *mp, const char *name, const struct sigctx *c)
 {
 	bool whole = startpanic();
-	rtprintf("SIGQUIT: quit\nPC=0x%lx m=%ld sigcode=%d\n", (unsigned long)c->pc, (long)mp->id,
+	rtprintf("%s\nPC=0x%lx m=%ld sigcode=%d\n", name, (unsigned long)c->pc, (long)mp->id,
 		c->code);
 	dieHere(mp->curg, c, whole, true);
+}
+
+no_sanitize void
+sigdump(int sig, const char *name, void *info, void *ctx)
+{
+	struct g *gp = getg();
+	if (gp == NULL || gp->m == NULL)
+		return;
+	struct m *mp = gp->m;
+	struct sigctx c;
+	sigctxRead(&c, sig, info, ctx);
+	setg(mp->gsignal);
+	quit(mp, name, &c);
 }
 
 static _Noreturn void
@@ -249,7 +262,7 @@ sighandler(int sig, void *info, void *ctx)
 	setg(mp->gsignal);
 
 	if (sig == SIG_QUIT)
-		quit(mp, &c);
+		quit(mp, e->name, &c);
 
 	/* Sent with kill(2) and friends, not a fault. The program's handler may leave by siglongjmp,
 	 * so g is put back before. */

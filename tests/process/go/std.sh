@@ -253,3 +253,58 @@ GO
 	ms=$(sed -n 's/^init main @[0-9.]* ms, \([0-9]*\).*/\1/p' err)
 	[ "$ms" -ge 3 ] || die "clock: $ms"
 }
+
+# What nobody asked for: dropped, the end, or the end with a report; as the signal's kind says.
+test_signals_unasked() { # secs=300
+	forgo
+	cat >x.go <<'GO'
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/signal"
+	"strconv"
+	"syscall"
+)
+
+func main() {
+	n, _ := strconv.Atoi(os.Args[1])
+	if n != 0 {
+		syscall.Kill(os.Getpid(), syscall.Signal(n))
+		select {}
+	}
+	for _, s := range []syscall.Signal{10, 12, 13, 14, 24, 25, 26, 27, 29, 30, 35, 64} {
+		c := make(chan os.Signal, 1)
+		syscall.Kill(os.Getpid(), s)
+		signal.Notify(c, s)
+		syscall.Kill(os.Getpid(), s)
+		if got := <-c; got != s {
+			fmt.Println("sent", s, "got", got)
+		}
+		signal.Stop(c)
+		syscall.Kill(os.Getpid(), s)
+	}
+	// Asked for, it is not the end of a writer to a closed pipe.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	r, w, _ := os.Pipe()
+	r.Close()
+	syscall.Dup2(int(w.Fd()), 1)
+	_, err := os.Stdout.Write([]byte("x"))
+	fmt.Fprintln(os.Stderr, err)
+}
+GO
+	gort build -o x x.go || die "build failed"
+	run ./x 0
+	want_status 0
+	want_err "broken pipe"
+	for n in 1 2 15; do
+		run ./x $n
+		want_status $((128 + n))
+	done
+	for what in "4 SIGILL: illegal instruction" "5 SIGTRAP: trace trap" "6 SIGABRT: abort" "31 SIGSYS: bad system call"; do
+		run ./x ${what%% *}
+		want_status 2
+		want_err "${what#* }" "goroutine 1 ["
+	done
+}
