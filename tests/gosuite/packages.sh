@@ -180,7 +180,7 @@ external() {
 	local round=0 before f rest
 	printf 'package %s_test\n\nimport _ "%s"\n' "$NAME" "$PKG" >first_test.go
 	until compile -fgo-pkgpath="${PKG}_test" -o "$WORK/objects/${PKG}_test.o" first_test.go "${EXTERNAL[@]}"; do
-		[ $REPLACED = 0 ] && [ $((round += 1)) -lt 60 ] || return 1
+		[ $REPLACED = 1 ] && [ $((round += 1)) -lt 60 ] || return 1
 		sed -n 's/^\([A-Za-z0-9_-]*_test\.go\):\([0-9]*\):.*error:.*/\1 \2/p' "$WORK/compile.log" | sort -u >"$WORK/bad"
 		[ -s "$WORK/bad" ] || return 1
 		before=$(cat "${EXTERNAL[@]}" | cksum)
