@@ -12,6 +12,7 @@
 #if GORT_ASAN
 void __sanitizer_start_switch_fiber(void **fake, const void *bottom, size_t size);
 void __sanitizer_finish_switch_fiber(void *fake, const void **bottom, size_t *size);
+void __asan_handle_no_return(void);
 void __asan_unpoison_memory_region(const volatile void *p, size_t n);
 #endif
 #if GORT_TSAN
@@ -75,6 +76,15 @@ trackThreadGone(struct g *gp unused_ok, struct g *g0_ unused_ok)
 	if (g0_->tsanfiber != NULL)
 		__tsan_destroy_fiber(g0_->tsanfiber);
 	g0_->tsanfiber = NULL;
+#endif
+}
+
+/* Frames of the stack that runs are left by a jump. */
+static always_inline no_sanitize void
+trackLeave(void)
+{
+#if GORT_ASAN
+	__asan_handle_no_return();
 #endif
 }
 

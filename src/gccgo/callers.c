@@ -167,7 +167,7 @@ eachFrame(uintptr_t pc, void (*fn)(void *arg, const struct symframe *f), void *a
 
 struct collect {
 	struct g *gp;
-	struct unwindstart start;
+	struct unwindregs start;
 	intgo skip, n, max;
 	bool everything;
 	uintptr_t pc;
@@ -233,7 +233,7 @@ collect(struct collect *c)
 #define CALLER_START(c)                                                                            \
 	do {                                                                                       \
 		uintptr_t *frame_ = __builtin_frame_address(0);                                    \
-		(c)->start = (struct unwindstart){                                                 \
+		(c)->start = (struct unwindregs){                                                 \
 			.pc = frame_[1], .sp = (uintptr_t)(frame_ + 2), .fp = frame_[0]};          \
 	} while (0)
 
@@ -424,7 +424,7 @@ go_Func_FileLine(struct gofunc *f, uintptr_t pc)
 
 struct stackprint {
 	struct g *gp;
-	struct unwindstart start;
+	struct unwindregs start;
 	struct goslice buf;
 	bool all;
 };

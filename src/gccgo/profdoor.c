@@ -188,7 +188,7 @@ go_ThreadCreateProfile(struct goslice records)
 
 struct goroutines {
 	struct g *self;
-	struct unwindstart start;
+	struct unwindregs start;
 	struct goslice records;
 	void **labels;
 	intgo n;
@@ -214,10 +214,10 @@ profileGoroutine(struct goroutines *p, struct g *gp)
 {
 	struct stackrecord *records = p->records.array;
 	struct record r = {&records[p->n], 0};
-	struct unwindstart at = p->start;
+	struct unwindregs at = p->start;
 	*r.to = (struct stackrecord){0};
 	if (gp != p->self) {
-		at = (struct unwindstart){
+		at = (struct unwindregs){
 			.pc = gp->syscallpc, .sp = gp->syscallsp, .fp = gp->syscallfp};
 		if (at.sp == 0)
 			gobufFrame(gp, &at.pc, &at.fp, &at.sp);
@@ -245,7 +245,7 @@ profileOnG0(void *arg)
 #define CALLER_START(at)                                                                           \
 	do {                                                                                       \
 		uintptr_t *frame_ = __builtin_frame_address(0);                                    \
-		*(at) = (struct unwindstart){                                                      \
+		*(at) = (struct unwindregs){                                                      \
 			.pc = frame_[1], .sp = (uintptr_t)(frame_ + 2), .fp = frame_[0]};          \
 	} while (0)
 

@@ -5,7 +5,7 @@
  *
  * Which unwinder  libgcc's, which panics need anyhow. With gcc 12 and glibc 2.35 or later it finds the
  *            tables without a lock of the loader's (_dl_find_object), so a dying process may use it.
- * Other stacks    unwind.S. Of a goroutine that stands still only pc, stack and frame pointer are noted;
+ * Other stacks    unwindFrom. Of a goroutine that stands still only pc, stack and frame pointer are noted;
  *            that is enough, since compiled code finds its caller by one of the two.
  * Faults     A fault is turned into a call that leaves room below the stack pointer (the red zone),
  *            so what the tables say about that frame holds for the stack pointer at the fault. The
@@ -25,7 +25,7 @@ struct unwinding {
 	void *arg;
 	bool first;
 	bool again; /* from start */
-	struct unwindstart start;
+	struct unwindregs start;
 };
 
 /* Apart: in a function that calls other code, linkers take each mention of __morestack for a prologue. */
@@ -51,7 +51,7 @@ onFrame(struct _Unwind_Context *c, void *arg)
 		return _URC_NO_REASON;
 	const struct g *gp = u->gp;
 	if (gp->sig != 0 && pc == gp->sigpc + 1 && sp < gp->sigsp && gp->sigsp - sp < 256) {
-		u->start = (struct unwindstart){pc, gp->sigsp, _Unwind_GetGR(c, RBP),
+		u->start = (struct unwindregs){pc, gp->sigsp, _Unwind_GetGR(c, RBP),
 			_Unwind_GetGR(c, RBX), _Unwind_GetGR(c, R12), _Unwind_GetGR(c, R12 + 1),
 			_Unwind_GetGR(c, R12 + 2), _Unwind_GetGR(c, R12 + 3)};
 		u->again = true;
@@ -61,7 +61,7 @@ onFrame(struct _Unwind_Context *c, void *arg)
 }
 
 void
-unwind(struct g *gp, const struct unwindstart *at,
+unwind(struct g *gp, const struct unwindregs *at,
 	bool (*visit)(void *arg, uintptr_t pc, uintptr_t sp, uintptr_t fp), void *arg)
 {
 	struct unwinding u = {.gp = gp, .visit = visit, .arg = arg, .start = *at, .again = true};
@@ -76,7 +76,7 @@ static void
 unwindFrames(struct g *gp, uintptr_t pc, uintptr_t sp, uintptr_t fp,
 	bool (*visit)(void *arg, uintptr_t pc, uintptr_t sp, uintptr_t fp), void *arg)
 {
-	unwind(gp, &(struct unwindstart){.pc = pc, .sp = sp, .fp = fp}, visit, arg);
+	unwind(gp, &(struct unwindregs){.pc = pc, .sp = sp, .fp = fp}, visit, arg);
 }
 
 /* ---- names -------------------------------------------------------------------------------- */

@@ -4,20 +4,14 @@
 
 #include "core/runtime2.h"
 
-#include <unwind.h>
+#include "arch/this/unwindregs.h"
 
-/* Where to begin: a pc that a call returns to, the stack pointer and the callee-saved registers as
- * they will be then. The order is unwind.S's. */
-struct unwindstart {
-	uintptr_t pc, sp, fp, rbx, r12, r13, r14, r15;
-};
-/* unwind.S: _Unwind_Backtrace from there; the first frame that fn sees is not one of from's. */
-uint32_t unwindFrom(const struct unwindstart *from, _Unwind_Trace_Fn fn, void *arg);
+#include <unwind.h>
 
 /* Calls visit for each frame of gp from at on, until it returns false. pc is where a call returns to,
  * or one more than where a fault was. Runs on a stack with room for the unwinder (systemstack), takes
  * no lock. */
-void unwind(struct g *gp, const struct unwindstart *at,
+void unwind(struct g *gp, const struct unwindregs *at,
 	bool (*visit)(void *arg, uintptr_t pc, uintptr_t sp, uintptr_t fp), void *arg);
 
 /* A symbol's name as gccgo mangles it, as Go shows it, into buf. False: it is not mangled. */

@@ -15,7 +15,7 @@ type measure struct {
 }
 
 var families = [][]measure{schedMeasures, chanMeasures, syncMeasures, memMeasures, mapMeasures,
-	parkedMeasures, systemMeasures, langMeasures}
+	parkedMeasures, systemMeasures, langMeasures, panicMeasures}
 
 // report prints nanoseconds an operation since start.
 func report(name string, start time.Time, ops int) {

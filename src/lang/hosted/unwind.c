@@ -1,5 +1,7 @@
 /* unwind.c: from a recovered panic to the frame where the program goes on.           room: lang
  *
+ * wayback.c goes there by itself if it can, mostly. This is the general way, and what landing pads call.
+ *
  * The unwinder is the one of the Itanium ABI that comes with the compiler: what runs on the way is
  * everybody's, cleanup attributes of C, destructors of C++, landing pads of Go. Our exceptions are of
  * class GNUCGO, for which nobody else's personality has a handler but catch (...) of C++: which then
@@ -22,7 +24,7 @@
  * exception says which it is for. Any other exception passes; the record is taken off the
  * list on the way (tryForget).
  *
- * An exception object is made for each recovery, and is freed where it lands. Until then only
+ * An exception object is made for each way back, and is freed where it lands. Until then only
  * registers and stacks of the unwinder know it, which the collector looks at. If an unwinder
  * finds no way, because code in between has no unwind tables, that is fatal.
  *
@@ -32,7 +34,8 @@
 #include <unwind.h>
 
 #include "arch/arch.h"
-#include "lang/panicrec.h"
+#include "lang/hosted/framerow.h"
+#include "lang/hosted/wayback.h"
 
 #define GO_CLASS 0x474e5543474f0000ull /* GNUCGO\0\0 */
 
@@ -44,7 +47,7 @@ struct goexception {
 
 /* ---- raising ------------------------------------------------------------------------------ */
 
-static void
+void
 freeException(_Unwind_Reason_Code reason unused_ok, struct _Unwind_Exception *e)
 {
 	struct g *gp = rtenter();
@@ -53,8 +56,8 @@ freeException(_Unwind_Reason_Code reason unused_ok, struct _Unwind_Exception *e)
 	rtleave(gp);
 }
 
-static _Noreturn never_inline void
-raise(const struct tryrec *target)
+struct _Unwind_Exception *
+newException(const struct tryrec *target)
 {
 	struct g *gp = rtenter();
 	struct goexception *x = mallocConservative(sizeof *x);
@@ -63,19 +66,27 @@ raise(const struct tryrec *target)
 	x->e.exception_class = GO_CLASS;
 	x->e.exception_cleanup = freeException; /* catch (...) calls it */
 	x->target = target;
-	_Unwind_RaiseException(&x->e);
+	return &x->e;
+}
+
+static _Noreturn never_inline void
+raise(const struct tryrec *target)
+{
+	_Unwind_RaiseException(newException(target));
 	fatal("a panic was recovered, but code on its way has no unwind tables");
 }
 
 void
 tryResume(struct deferrec *d)
 {
+	goBackTo(d);
 	raise(container_of(d, struct tryrec, d));
 }
 
 void
-goResume(struct deferrec *d unused_ok)
+goResume(struct deferrec *d)
 {
+	goBackTo(d);
 	raise(NULL);
 }
 
@@ -132,53 +143,16 @@ checkdefer(bool *frame)
 	if (likely(d != NULL && d->fn == NULL && d->frame == frame)) {
 		deferUnlink(gp, d);
 		*frame = true;
-		freeException(_URC_FOREIGN_EXCEPTION_CAUGHT, e);
+		if (e != NULL)
+			freeException(_URC_FOREIGN_EXCEPTION_CAUGHT, e);
 		return;
 	}
+	if (e == NULL) /* by wayback.c, into a frame that holds several activations */
+		raise(NULL);
 	rethrow(e);
 }
 
 /* ---- the personality of Go ---------------------------------------------------------------- */
-
-enum { DW_OMIT = 0xff, DW_ULEB128 = 1 };
-
-static uintptr_t
-uleb128(const uint8_t **p)
-{
-	uintptr_t v = 0;
-	unsigned shift = 0;
-	uint8_t b;
-	do {
-		b = *(*p)++;
-		v |= (uintptr_t)(b & 0x7f) << shift;
-		shift += 7;
-	} while (b & 0x80);
-	return v;
-}
-
-/* The call site of ip, both from the start of the function. False: it has no landing pad. */
-static bool
-findPad(const uint8_t *lsda, uintptr_t ip, uintptr_t *pad, uintptr_t *action)
-{
-	if (*lsda++ != DW_OMIT)
-		return false; /* another base for landing pads than the function: not gccgo's */
-	if (*lsda++ != DW_OMIT)
-		uleb128(&lsda); /* where types are: there are none */
-	if (*lsda++ != DW_ULEB128)
-		return false;
-	uintptr_t n = uleb128(&lsda);
-	for (const uint8_t *end = lsda + n; lsda < end;) {
-		uintptr_t start = uleb128(&lsda);
-		uintptr_t len = uleb128(&lsda);
-		*pad = uleb128(&lsda);
-		*action = uleb128(&lsda);
-		if (ip < start)
-			return false;
-		if (ip < start + len)
-			return *pad != 0;
-	}
-	return false;
-}
 
 int
 goPersonality(int version, int actions, uint64_t class, void *exception, void *context)
@@ -193,7 +167,7 @@ goPersonality(int version, int actions, uint64_t class, void *exception, void *c
 	uintptr_t ip = _Unwind_GetIPInfo(ctx, &before);
 	uintptr_t start = _Unwind_GetRegionStart(ctx);
 	uintptr_t pad, action;
-	if (!findPad(lsda, ip - (before == 0) - start, &pad, &action))
+	if (!lsdaFind(lsda, ip - (before == 0) - start, &pad, &action) || pad == 0)
 		return _URC_CONTINUE_UNWIND;
 	if (actions & _UA_SEARCH_PHASE)
 		return action != 0 ? _URC_HANDLER_FOUND : _URC_CONTINUE_UNWIND;
