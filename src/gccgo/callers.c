@@ -233,7 +233,7 @@ collect(struct collect *c)
 #define CALLER_START(c)                                                                            \
 	do {                                                                                       \
 		uintptr_t *frame_ = __builtin_frame_address(0);                                    \
-		(c)->start = (struct unwindregs){                                                 \
+		(c)->start = (struct unwindregs){                                                  \
 			.pc = frame_[1], .sp = (uintptr_t)(frame_ + 2), .fp = frame_[0]};          \
 	} while (0)
 

@@ -245,7 +245,7 @@ profileOnG0(void *arg)
 #define CALLER_START(at)                                                                           \
 	do {                                                                                       \
 		uintptr_t *frame_ = __builtin_frame_address(0);                                    \
-		*(at) = (struct unwindregs){                                                      \
+		*(at) = (struct unwindregs){                                                       \
 			.pc = frame_[1], .sp = (uintptr_t)(frame_ + 2), .fp = frame_[0]};          \
 	} while (0)
 

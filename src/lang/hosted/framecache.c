@@ -15,7 +15,6 @@
 #include "core/bits.h"
 #include "lang/panicrec.h"
 
-#include <link.h>
 #include <sys/auxv.h>
 
 /* 16,384 rows are 1.8 MB. */
@@ -25,9 +24,6 @@ static struct framerow *buckets[1 << BUCKETS_SHIFT]; /* atomic */
 static uint32_t nrows;                               /* atomic */
 
 /* ---- code that stays ---------------------------------------------------------------------- */
-
-/* The linker's: the headers of the object that this is part of, where they are loaded. */
-extern const ElfW(Ehdr) __ehdr_start weak;
 
 static struct range {
 	uintptr_t lo, hi;

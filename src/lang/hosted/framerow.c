@@ -19,15 +19,6 @@
 
 #include "lang/panicrec.h"
 
-/* Of the unwinder; its header does not say so. */
-struct unwindbases {
-	void *text, *data, *function;
-};
-const void *_Unwind_Find_FDE(const void *pc, struct unwindbases *bases);
-_Unwind_Reason_Code
-__gcc_personality_v0(int version, _Unwind_Action actions, _Unwind_Exception_Class class,
-	struct _Unwind_Exception *e, struct _Unwind_Context *context);
-
 /* ---- numbers ------------------------------------------------------------------------------ */
 
 struct reader {

@@ -7,6 +7,20 @@
 
 #include "arch/this/unwindregs.h"
 
+#include <link.h>
+
+/* Of the platform's unwinder; its header does not say so. */
+struct unwindbases {
+	void *text, *data, *function;
+};
+const void *_Unwind_Find_FDE(const void *pc, struct unwindbases *bases);
+_Unwind_Reason_Code
+__gcc_personality_v0(int version, _Unwind_Action actions, _Unwind_Exception_Class class,
+	struct _Unwind_Exception *e, struct _Unwind_Context *context);
+
+/* The linker's: the headers of the object that the library is part of, where they are loaded. */
+extern const ElfW(Ehdr) __ehdr_start weak;
+
 enum framekind {
 	FRAME_PLAIN,   /* nothing to do when it is left */
 	FRAME_GO,      /* Go, with a landing pad that calls checkdefer */
