@@ -39,31 +39,31 @@ C
 
 test_off_by_default() {
 	trees
-	run gort run x.c
+	run "$TOP/gort" run x.c
 	want_status 0
 	want_out grows
-	run env GODEBUG=gctrace=1 gort run x.c
+	run env GODEBUG=gctrace=1 "$TOP/gort" run x.c
 	want_status 0
 	case $(cat err) in *gc*) die "it collects" ;; esac
 }
 
 test_bounded() { # secs=120
 	trees
-	run env GODEBUG=gccollect=1,boottrace=1 gort run x.c
+	run env GODEBUG=gccollect=1,boottrace=1 "$TOP/gort" run x.c
 	want_status 0
 	want_out bounded
 	want_err "gccollect=1: unreachable objects are freed"
 	for stress in 1 7 100; do
-		run env GODEBUG=gccollect=1,clobberfree=1,gcstress=$stress gort run x.c 1
+		run env GODEBUG=gccollect=1,clobberfree=1,gcstress=$stress "$TOP/gort" run x.c 1
 		want_status 0
 	done
-	run env GOGC=1 GODEBUG=gccollect=1,clobberfree=1 gort run x.c 10
+	run env GOGC=1 GODEBUG=gccollect=1,clobberfree=1 "$TOP/gort" run x.c 10
 	want_status 0
 	want_out bounded
-	run env GOGC=off GODEBUG=gccollect=1 gort run x.c
+	run env GOGC=off GODEBUG=gccollect=1 "$TOP/gort" run x.c
 	want_status 0
 	want_out grows
-	run env GOGC=off GOMEMLIMIT=20MiB GODEBUG=gccollect=1 gort run x.c
+	run env GOGC=off GOMEMLIMIT=20MiB GODEBUG=gccollect=1 "$TOP/gort" run x.c
 	want_status 0
 	want_out bounded
 }
@@ -71,7 +71,7 @@ test_bounded() { # secs=120
 # Go's line.
 test_gctrace() {
 	trees
-	run env GODEBUG=gccollect=1,gctrace=1 gort run x.c
+	run env GODEBUG=gccollect=1,gctrace=1 "$TOP/gort" run x.c
 	want_status 0
 	ms='[0-9]*\.*[0-9]*'
 	grep -q "^gc 1 @[0-9]*\.[0-9][0-9][0-9]s [0-9]*%: $ms+$ms+$ms ms clock, $ms+$ms/$ms/$ms+$ms ms cpu, [0-9]*->[0-9]*->[0-9]* MB, 4 MB goal, [0-9]* MB stacks, [0-9]* MB globals, [0-9]* P\$" err ||

@@ -1,7 +1,7 @@
 # The graph of tests/stress/graph.c, with collections.
 
 graph() { # GODEBUG SEED PROCS
-	run env GODEBUG="$1" gort run "$TOP"/tests/stress/[a-z]*.c -- 4 "$2" "$3" graph
+	run env GODEBUG="$1" "$TOP/gort" run "$TOP"/tests/stress/[a-z]*.c -- 4 "$2" "$3" graph
 	want_status 0
 	want_out " nodes seen"
 }
@@ -13,6 +13,6 @@ test_graph() { # secs=120
 }
 
 test_among_others() { # secs=120
-	run env GOGC=1 GODEBUG=gccollect=1,clobberfree=1 gort run "$TOP"/tests/stress/[a-z]*.c -- 6 1 0
+	run env GOGC=1 GODEBUG=gccollect=1,clobberfree=1 "$TOP/gort" run "$TOP"/tests/stress/[a-z]*.c -- 6 1 0
 	want_status 0
 }
