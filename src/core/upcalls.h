@@ -58,7 +58,7 @@ struct world_ops {
 	void (*park)(bool (*commit)(struct g *, void *), void *arg, int waitReason);
 	void (*yield)(void); /* inrt == 1: others go first */
 	void (*spawn)(void (*fn)(void *), void *arg, const char *name); /* a system goroutine */
-	void (*wakep)(int64_t when); /* event: a timer earlier than the poller's deadline exists */
+	void (*wakep)(int64_t when);  /* event: a timer earlier than the poller's deadline exists */
 	struct g *(*gAt)(uint32_t i); /* i < nallgs; its slot holds a G, or a dead one */
 	void (*block)(void (*fn)(void *), void *arg); /* fn(arg), announced as a long call */
 };

@@ -47,8 +47,8 @@ gcinit(void)
 	if (gcpacer.gcPercent < 0)
 		bootResult("GOGC=off, memory limit %s%s", limit, collects);
 	else
-		bootResult("GOGC=%d, first trigger at %lu KiB, memory limit %s%s", gcpacer.gcPercent,
-			(unsigned long)(gcpacer.trigger / KiB), limit, collects);
+		bootResult("GOGC=%d, first trigger at %lu KiB, memory limit %s%s",
+			gcpacer.gcPercent, (unsigned long)(gcpacer.trigger / KiB), limit, collects);
 }
 
 /* ---- cycles ------------------------------------------------------------------------------- */

@@ -65,10 +65,11 @@ extern struct gcstats {
 	uint64_t collections;
 	uint64_t asked; /* of them, because somebody asked */
 	uint64_t pauseTotal;
-	int64_t lastEnd;   /* wall clock, ns since 1970; 0: none yet */
-	uint64_t globals;  /* bytes of variables that the last one has read */
-	uint64_t cpu;      /* ns of all processors together that collections have taken */
-	uint64_t pause[GC_PAUSES], pauseEnd[GC_PAUSES]; /* by number modulo GC_PAUSES, the first is 0 */
+	int64_t lastEnd;  /* wall clock, ns since 1970; 0: none yet */
+	uint64_t globals; /* bytes of variables that the last one has read */
+	uint64_t cpu;     /* ns of all processors together that collections have taken */
+	uint64_t pause[GC_PAUSES],
+		pauseEnd[GC_PAUSES]; /* by number modulo GC_PAUSES, the first is 0 */
 	uint64_t sweptPages;
 	uint64_t scavengedBytes;
 } gcstats;
