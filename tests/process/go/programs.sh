@@ -19,6 +19,16 @@ test_hello() { # secs=300
 	want_equal "$(cat out)" "Hello from Go on gort"
 }
 
+# C and Go on one goroutine, and over one channel.
+test_example_mixed() { # secs=300
+	forgo
+	run gort run "$TOP/examples/go/mixed/mixed.go" "$TOP/examples/go/mixed/sum.c"
+	want_status 0
+	want_equal "$(cat out)" "weighted: 2.75
+recovered: no weight for 4
+0 1 2 3 4 "
+}
+
 test_status_args() { # secs=300
 	forgo
 	cat >x.go <<'GO'
