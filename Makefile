@@ -259,9 +259,9 @@ broken: $(B)/libgort.a
 # BREAK=-DGORT_BREAK=BREAK_WAKEUP OUT=/tmp/unit`. See src/core/broken.h.
 .PHONY: broken-unit
 broken-unit: $(B)/unit
-	$(Q)$(CC) $(ALLFLAGS) $(BREAK) -c -o $(OUT).o $(SRC)
-	$(Q)$(CC) $(SANITIZE) -o $(OUT) $(TESTOBJS) $(filter-out $(SRC:src/%=$(B)/obj/%.o),$(LIBOBJS)) \
-		$(OUT).o $(BACKTRACE) -pthread -lm
+	$(Q)$(CC) $(ALLFLAGS) $(if $(SPLIT),$(if $(filter %.S,$(SRC)),-include src/core/splitnote.inc)) $(BREAK) -c -o $(OUT).o $(SRC)
+	$(Q)$(CC) $(SANITIZE) $(SPLITLINK) -o $(OUT) $(TESTOBJS) $(filter-out $(SRC:src/%=$(B)/obj/%.o),$(LIBOBJS)) \
+		$(filter %/unmarked.S.o %/split/apart.c.o,$(APARTOBJS)) $(OUT).o $(BACKTRACE) -pthread -lm
 	@rm -f $(OUT).o
 
 $(B)/tests/%.c.o: tests/%.c $(B)/flags | $(GENERATED)

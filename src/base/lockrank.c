@@ -2,9 +2,9 @@
  *
  * lockrank.def lists the ranks; a lock may be taken while holding only locks of lower rank, and
  * two of one rank (the channels of a select) in the order of their addresses. A LEAF lock may be
- * taken under anything, and nothing under it. A set of locks that is always taken in one order
- * cannot deadlock; the checker finds a wrong order the first time it is *possible*, not the
- * first time that two threads meet in it.
+ * taken under anything, and nothing under it but SEGMENT: a prologue may ask for stack anywhere. A
+ * set of locks that is always taken in one order cannot deadlock; the checker finds a wrong order
+ * the first time it is *possible*, not the first time that two threads meet in it.
  *
  * What is held is kept per M, in m->heldlocks[0 .. m->locks), in the order of taking. Only the
  * M itself touches it. A dying thread is not checked: its report matters more. A select locks
@@ -74,7 +74,9 @@ lockrankAcquire(const struct mutex *l)
 		const struct mutex *h = mp->heldlocks[i];
 		if (h == l)
 			wrongOrder(mp, l, h, "it is the same lock");
-		if (h->rank == LOCKRANK_LEAF)
+		if (l->rank == LOCKRANK_SEGMENT)
+			continue;
+		if (h->rank == LOCKRANK_LEAF || h->rank == LOCKRANK_SEGMENT)
 			wrongOrder(mp, l, h, "nothing is taken under a leaf");
 		if (l->rank == LOCKRANK_LEAF)
 			continue;

@@ -3,7 +3,8 @@
  * BROKEN(NAME) is 1 in a file that is compiled with -DGORT_BREAK=BREAK_NAME, else the constant 0,
  * and nothing of it is left. `make broken-unit` compiles one file so and links the tests with it;
  * tests/stress/prove.sh does that for each line of this list and runs the torture, which has to
- * fail. A protocol whose breach nobody notices is not tested; who adds a protocol adds a line. */
+ * fail. Assembly asks for GORT_BROKEN_NAME. A protocol whose breach nobody notices is not tested; who
+ * adds a protocol adds a line. */
 #ifndef GORT_CORE_BROKEN_H
 #define GORT_CORE_BROKEN_H
 
@@ -27,6 +28,7 @@ enum broken {
 	BREAK_CLOSE,     /* sync/chan.c: close forgets a waiter */
 	BREAK_MUTEX,     /* sync/syncmutex.c: the mark that somebody is awake is not taken off */
 	BREAK_SEMA,      /* sync/sema.c: the look after queueing, before the park */
+	BREAK_GUARD,     /* arch/amd64/switch.S: split: a resumed G keeps another's stack guard */
 	/* The collector does not look at: */
 	BREAK_ROOTDATA,    /* gc/hosted/roots.c: variables */
 	BREAK_ROOTTLS,     /* gc/hosted/roots.c: thread-local variables */

@@ -21,3 +21,12 @@ test_can_fail() { # secs=600
 	want_status 0
 	want_out "ok - ERRNO: " "ok - SELECT: " "ok - CLOSE: "
 }
+
+# What only split stacks can break.
+test_can_fail_split() { # secs=600
+	only debug
+	have ld.lld || skip "needs lld"
+	run "$TOP/tests/stress/prove.sh" --setup debug GUARD
+	want_status 0
+	want_out "ok - GUARD: "
+}

@@ -98,7 +98,9 @@ END(mcall)
 /* void gogo(struct g *gp) */
 FUNC(gogo)
 	.cfi_startproc
+#ifndef GORT_BROKEN_GUARD
 	GUARD_LOAD(%rdi, %rax)
+#endif
 	SETG(%rdi, %rax)
 	movq	G_SCHED_SP(%rdi), %rsp
 	.cfi_def_cfa_offset 56

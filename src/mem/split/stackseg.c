@@ -31,7 +31,7 @@
  * stackShrink finds it not standing there. The last ones given back are kept with their pages and
  * go out first; the pages of others go back to the kernel.
  *
- * Lock: split.lock. It is a leaf: a function of the library may find its segment full while it holds
+ * Lock: split.lock, rank SEGMENT: a function of the library may find its segment full while it holds
  * any other lock. So nothing here allocates through the rest of the room, and what must be
  * remembered of a stack is put aside when the stack is made.
  *
@@ -144,7 +144,7 @@ void
 stacksegInit(void)
 {
 	const char *why = splitLinked();
-	lockInit(&split.lock, LOCKRANK_LEAF);
+	lockInit(&split.lock, LOCKRANK_SEGMENT);
 	uintptr_t n = reserveAll();
 	split.end = split.base + n;
 	bandInit(&split.seg, split.base, n / 16);

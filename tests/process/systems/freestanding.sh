@@ -192,3 +192,202 @@ test_closed_fds() { # secs=120
 	./x <&- >&- 2>&- || status=$?
 	want_equal "$status" 0
 }
+
+# Panics end in a try, faults too, what is deferred runs, on goroutines and on main; nobody ends it: the
+# report. Functions of the cleanup attribute would need libc's unwinder: that is said when it is linked.
+test_panics() { # secs=120
+	binary -Wall -Wextra <<'C'
+#include <gort.h>
+
+static char trail[64];
+static int steps;
+
+static void
+step(void *s)
+{
+	trail[steps++] = *(const char *)s;
+	trail[steps] = 0;
+}
+
+#define DEFER(s) gort_defer(step, (void *)(s))
+
+static int
+same(const char *a, const char *b)
+{
+	while (*a != 0 && *a == *b)
+		a++, b++;
+	return *a == *b;
+}
+
+static void
+expect(const char *want)
+{
+	if (!same(trail, want)) {
+		gort_eprintf("%s, expected %s\n", trail, want);
+		gort_exit(1);
+	}
+	steps = trail[0] = 0;
+}
+
+static void
+caught(void (*fn)(void *), void *arg, const char *text)
+{
+	struct gort_panic p;
+	if (gort_try(&p, fn, arg) || !same(p.text, text)) {
+		gort_eprintf("no panic \"%s\"\n", text);
+		gort_exit(1);
+	}
+}
+
+static void
+deep(void *arg)
+{
+	int n = *(int *)arg - 1;
+	DEFER("d");
+	if (n == 0)
+		gort_panic("bottom of %d", 3);
+	if (n > 0)
+		deep(&n);
+}
+
+static void
+again(void *arg)
+{
+	struct gort_panic p;
+	DEFER("a");
+	if (!gort_try(&p, deep, arg))
+		gort_panic_again(&p);
+}
+
+static void
+second(void *arg)
+{
+	(void)arg;
+	gort_panic("second");
+}
+
+static void
+nested(void *arg)
+{
+	(void)arg;
+	DEFER("x");
+	gort_defer(second, NULL);
+	gort_panic("first");
+}
+
+static void
+recovers(void *arg)
+{
+	struct gort_panic p;
+	(void)arg;
+	if (gort_recover(&p) && same(p.text, "oops"))
+		step("r");
+}
+
+static void
+recovering(void *arg)
+{
+	(void)arg;
+	DEFER("o");
+	gort_defer(recovers, NULL);
+	gort_panic("oops");
+}
+
+static int *volatile null;
+static volatile int zero;
+
+static void
+follows(void *arg)
+{
+	(void)arg;
+	DEFER("f");
+	*null = 1;
+}
+
+static void
+divides(void *arg)
+{
+	(void)arg;
+	DEFER("/");
+	zero = 100 / zero;
+}
+
+static void
+closed(void *arg)
+{
+	gort_chan *c = gort_chan_make(int, 1);
+	(void)arg;
+	gort_close(c);
+	gort_send(c, 1);
+}
+
+static void
+leaves(void *arg)
+{
+	(void)arg;
+	DEFER("l");
+	gort_goexit();
+}
+
+static void
+many(void *arg)
+{
+	int n = *(int *)arg;
+	for (int i = 0; i < 100; i++) {
+		struct gort_panic p;
+		int depth = n % 7 + 1;
+		/* step() is one goroutine's at a time: these only panic. */
+		if (gort_try(&p, i % 2 == 0 ? second : closed, &depth))
+			gort_exit(2);
+		gort_gosched();
+	}
+}
+
+int
+gort_main(int argc, char **argv)
+{
+	(void)argv;
+	int three = 3;
+	if (argc > 1)
+		deep(&three);
+	for (int i = 0; i < 3; i++) {
+		caught(deep, &three, "bottom of 3");
+		expect("ddd");
+		caught(again, &three, "bottom of 3");
+		expect("ddda");
+		caught(nested, NULL, "second");
+		expect("x");
+		if (!gort_try(NULL, recovering, NULL))
+			return 3;
+		expect("ro");
+		caught(follows, NULL, "runtime error: invalid memory address or nil pointer dereference");
+		expect("f");
+		caught(divides, NULL, "runtime error: integer divide by zero");
+		expect("/");
+		caught(closed, NULL, "send on closed channel");
+	}
+	gort_waitgroup wg = GORT_WAITGROUP_INIT;
+	gort_waitgroup_go(&wg, leaves, NULL);
+	gort_waitgroup_wait(&wg);
+	expect("l");
+	static int numbers[20];
+	for (int i = 0; i < 20; i++) {
+		numbers[i] = i;
+		gort_waitgroup_go(&wg, many, &numbers[i]);
+	}
+	gort_waitgroup_wait(&wg);
+	gort_print("ok\n");
+	return 0;
+}
+C
+	run ./x
+	want_status 0
+	want_equal "$(cat out)" ok
+	run ./x uncaught
+	want_status 2
+	want_err "panic: bottom of 3" "goroutine 1 [running]:" "deep(...)" "gort_main(...)"
+	run gort build --freestanding -fexceptions -o y x.c
+	want_status 1
+	want_lines err 1
+	want_err "a freestanding program has no libc; it uses: _Unwind_Resume"
+}

@@ -50,6 +50,16 @@ DIES(under_leaf, "nothing is taken under a leaf")
 	lock(&b);
 }
 
+DIES(under_segment, "nothing is taken under a leaf")
+{
+	ranks(LOCKRANK_SEGMENT, LOCKRANK_MHEAP);
+	lock(&b);
+	lock(&c);
+	lock(&a); /* under a leaf, too */
+	unlock(&c);
+	lock(&c);
+}
+
 DIES(twice, "it is the same lock")
 {
 	ranks(LOCKRANK_SCHED, LOCKRANK_MHEAP);
