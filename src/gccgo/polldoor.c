@@ -3,8 +3,9 @@
  * A descriptor that cannot be polled is one that package os uses in blocking system calls, which it
  * announces (Entersyscall), so that its goroutine costs a thread while it waits and nobody else
  * anything. pollOpen says that of every descriptor: EPERM, which is what epoll answers for
- * files. Pipes, terminals and sockets then take the same way; deadlines on them are refused by the
- * package ("file type does not support deadline"). Once there is a poller this file is its door. */
+ * files. Pipes and terminals then take the same way; deadlines on them are refused by the package
+ * ("file type does not support deadline"). Package net takes that answer for a failure: there
+ * are no connections yet. Once there is a poller this file is its door. */
 #include "gccgo/std.h"
 
 enum { EPERM_ = 1 };

@@ -87,7 +87,7 @@ go_SetCPUProfileRate(intgo hz)
 		store_rlx(&profilehz, hz > 1000000 ? 1000000 : hz);
 }
 
-/* The header, which names the rate, and the end: nothing is sampled. */
+/* The header, which names the rate, with its tag, and the end: nothing is sampled. */
 struct profiledata
 go_readProfile(void)
 {
@@ -97,7 +97,8 @@ go_readProfile(void)
 	intgo hz = load_rlx(&profilehz);
 	data[0] = 3;
 	data[2] = hz > 0 ? (uint64_t)hz : 100;
-	return (struct profiledata){.data = {data, 3, 3}, .eof = true};
+	static void *notag[1];
+	return (struct profiledata){.data = {data, 3, 3}, .tags = {notag, 1, 1}, .eof = true};
 }
 
 /* The counter's rate, against the clock, since the program began. */

@@ -308,3 +308,191 @@ GO
 		want_err "${what#* }" "goroutine 1 ["
 	done
 }
+
+# Package runtime, runtime/debug, sync, time, os as programs use them. What there is no machinery for says
+# so, or has nothing to tell: profiles are empty, tracing is an error.
+test_api() { # secs=300
+	forgo
+	cat >x.go <<'GO'
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"runtime"
+	"runtime/debug"
+	"runtime/pprof"
+	"runtime/trace"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+var sink []byte
+
+func check(ok bool, what ...interface{}) {
+	if !ok {
+		fmt.Println(what...)
+	}
+}
+
+func main() {
+	if len(os.Args) > 1 {
+		switch os.Args[1] {
+		case "threads":
+			debug.SetMaxThreads(8)
+			for i := 0; i < 20; i++ {
+				go func() { runtime.LockOSThread(); time.Sleep(time.Second) }()
+			}
+			time.Sleep(2 * time.Second)
+		case "traceback":
+			debug.SetTraceback("all")
+			go func() { select {} }()
+			time.Sleep(time.Millisecond)
+			panic("x")
+		}
+		return
+	}
+	check(runtime.NumCPU() >= 1 && runtime.GOMAXPROCS(3) >= 1 && runtime.GOMAXPROCS(0) == 3, "procs")
+	check(runtime.NumGoroutine() == 1, "goroutines", runtime.NumGoroutine())
+	check(strings.HasPrefix(runtime.Version(), "go1.18"), runtime.Version())
+	check(runtime.Compiler == "gccgo" && runtime.GOOS == "linux" && runtime.GOARCH == "amd64", "names")
+	check(runtime.GOROOT() != "", "goroot")
+	var a, b runtime.MemStats
+	runtime.ReadMemStats(&a)
+	sink = make([]byte, 10<<20)
+	runtime.ReadMemStats(&b)
+	check(b.Mallocs > a.Mallocs && b.TotalAlloc-a.TotalAlloc >= 10<<20 && b.HeapAlloc > 10<<20 && b.Sys >= b.HeapSys && b.HeapSys >= b.HeapInuse && b.HeapObjects > 0 && b.NextGC > 0, a, b)
+	runtime.KeepAlive(sink)
+	n := new(int)
+	runtime.SetFinalizer(n, func(*int) {})
+	runtime.SetFinalizer(n, nil)
+	runtime.GC()
+	check(debug.SetGCPercent(50) == 100 && debug.SetGCPercent(100) == 50, "gcpercent")
+	debug.FreeOSMemory()
+	var gs debug.GCStats
+	debug.ReadGCStats(&gs)
+	check(debug.SetMaxThreads(5000) == 10000, "threads")
+	check(strings.Contains(string(debug.Stack()), "main.main"), string(debug.Stack()))
+	_, ok := debug.ReadBuildInfo()
+	fmt.Println("buildinfo", ok)
+	old := debug.SetPanicOnFault(true)
+	check(!old, "panic on fault")
+	debug.SetPanicOnFault(false)
+	// thread
+	done := make(chan bool)
+	go func() {
+		runtime.LockOSThread()
+		id := syscall.Gettid()
+		for i := 0; i < 100; i++ {
+			runtime.Gosched()
+			time.Sleep(10 * time.Microsecond)
+		}
+		check(id == syscall.Gettid(), "moved")
+		runtime.UnlockOSThread()
+		done <- true
+	}()
+	<-done
+	// profiles
+	var sb strings.Builder
+	for _, p := range pprof.Profiles() {
+		err := p.WriteTo(&sb, 1)
+		check(err == nil, p.Name(), err)
+	}
+	check(strings.Contains(sb.String(), "main.main"), sb.String())
+	fmt.Println("cpu", pprof.StartCPUProfile(&sb), "trace", trace.Start(&sb))
+	pprof.StopCPUProfile()
+	rec := make([]runtime.MemProfileRecord, 10)
+	k, ok := runtime.MemProfile(rec, true)
+	fmt.Println("mem", k, ok)
+	k, ok = runtime.BlockProfile(nil)
+	fmt.Println("block", k, ok)
+	// sync
+	var once sync.Once
+	var mu sync.RWMutex
+	var wg sync.WaitGroup
+	var m sync.Map
+	cond := sync.NewCond(&mu)
+	pool := sync.Pool{New: func() interface{} { return 1 }}
+	sum := 0
+	for i := 0; i < 50; i++ {
+		wg.Add(1)
+		go func(i int) {
+			defer wg.Done()
+			once.Do(func() { sum = 100 })
+			mu.Lock()
+			sum += i
+			cond.Broadcast()
+			mu.Unlock()
+			m.Store(i, i)
+			pool.Put(pool.Get())
+		}(i)
+	}
+	mu.Lock()
+	for sum < 100+49*50/2 {
+		cond.Wait()
+	}
+	mu.Unlock()
+	wg.Wait()
+	v, _ := m.Load(7)
+	check(v == 7, "map")
+	// time
+	t0 := time.Now()
+	tm := time.NewTimer(time.Hour)
+	check(tm.Stop() && !tm.Reset(time.Millisecond), "timer")
+	<-tm.C
+	tk := time.NewTicker(time.Millisecond)
+	<-tk.C
+	tk.Stop()
+	af := make(chan bool)
+	time.AfterFunc(time.Millisecond, func() { close(af) })
+	<-af
+	select {
+	case <-time.After(2 * time.Millisecond):
+	}
+	check(time.Since(t0) >= 5*time.Millisecond && time.Since(t0) < 10*time.Second, "time")
+	// os
+	r, w, err := os.Pipe()
+	check(err == nil, err)
+	go func() { time.Sleep(time.Millisecond); w.Write([]byte("pipe")); w.Close() }()
+	buf := make([]byte, 10)
+	c, err := r.Read(buf)
+	check(string(buf[:c]) == "pipe" && err == nil, err)
+	os.Setenv("GORT_TEST_API", "set")
+	out, err := exec.Command("sh", "-c", "echo $GORT_TEST_API; exit 3").Output()
+	fmt.Printf("%s%v\n", out, err)
+	sig := make(chan os.Signal, 1)
+	signal.Notify(sig, syscall.SIGHUP)
+	syscall.Kill(syscall.Getpid(), syscall.SIGHUP)
+	fmt.Println(<-sig)
+	signal.Reset()
+	_, err = os.Open("/nonexistent")
+	fmt.Println(err)
+	defer fmt.Println("not printed")
+	os.Exit(4)
+}
+GO
+	gort build -o x x.go
+	for procs in 1 2 8; do
+		run env GOMAXPROCS=$procs ./x
+		want_status 4
+		want_equal "$(cat err)" ""
+		want_equal "$(cat out)" "buildinfo false
+cpu <nil> trace tracing is not supported
+mem 0 true
+block 0 true
+set
+exit status 3
+hangup
+open /nonexistent: no such file or directory"
+	done
+	run ./x threads
+	want_status 2
+	want_err "runtime: program exceeds 8-thread limit" "fatal error: thread exhaustion"
+	run ./x traceback
+	want_status 2
+	want_err "panic: x" "main.main(...)" "[select (no cases)]:" "main.main..func2(...)"
+}
