@@ -57,6 +57,7 @@
 #include "gort/scope.h"
 #include "gort/local.h"
 #include "gort/mem.h"
+#include "gort/finalizer.h"
 #include "gort/map.h"
 #include "gort/string.h"
 #include "gort/slice.h"

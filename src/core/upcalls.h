@@ -68,6 +68,10 @@ extern struct world_ops world;
  * inrt > 0; does not park. */
 extern void (*gc_trigger)(void);
 
+/* mem -> gc (gc/finalizer.c): finalizers or cleanups are due. NULL until there is somebody to run
+ * them. Called by whoever swept, inrt > 0, no lock held; does not park. */
+extern void (*specials_queued)(void);
+
 /* base -> prof (prof/traceback.c): print stacks after a fatal message. NULL early in boot: then
  * only the message appears. pc, sp, fp: where the failure was, 0 for the caller.
  * all: every goroutine, not just the current one. Runs with the process dying; takes no lock. */

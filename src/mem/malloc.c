@@ -19,6 +19,7 @@
 #include "mem/internal.h"
 
 #include "core/upcalls.h"
+#include "mem/special.h"
 
 struct mcache *mcache0;
 uint64_t heapTrigger = UINT64_MAX;
@@ -303,6 +304,9 @@ freeTiny(struct mspan *s, uint32_t i, uintptr_t addr, struct mcache *c)
 	uint32_t bit = (uint32_t)1 << (addr - slotAddr(s, i));
 	if (!(load_acq(&b->starts) & bit))
 		badFree(addr, "points into the middle of an object of less than 16 bytes");
+	struct specials *specials = load_acq((struct specials **)&s->specials);
+	if (unlikely(specials != NULL))
+		specials->drop(s, addr, objectSize((void *)addr));
 	uint32_t f = fetch_or(&b->freed, bit);
 	if (f & bit)
 		badFree(addr, "was freed before");
@@ -340,6 +344,9 @@ gcfree(void *p)
 	}
 	if (unlikely(slotAddr(s, i) != addr))
 		badFreeSlot(s, i, addr);
+	struct specials *specials = load_acq((struct specials **)&s->specials);
+	if (unlikely(specials != NULL))
+		specials->drop(s, addr, s->elemsize);
 	if (spanSizeclass(s) != 0) {
 		freeSlot(s, i, c);
 		return;

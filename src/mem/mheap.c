@@ -13,6 +13,7 @@
  */
 #define GORT_MEM_IMPL
 #include "mem/internal.h"
+#include "mem/special.h"
 
 struct mheap heap;
 uint32_t gcphase;
@@ -93,6 +94,9 @@ mheap_alloc(uintptr_t npages, uint32_t spanclass, uintptr_t size)
 void
 mheap_freeSpan(struct mspan *s)
 {
+	struct specials *specials = s->specials;
+	if (unlikely(specials != NULL))
+		specials->fini(s);
 	lock(&heap.lock);
 	if (load_rlx(&s->state) != SPAN_INUSE || load_rlx(&s->owner) != NULL || s->specials != NULL)
 		throw("mheap_freeSpan: span is still in use");

@@ -112,6 +112,10 @@ test_map() {
 	passes map
 }
 
+test_finalizer() {
+	passes finalizer
+}
+
 test_file() {
 	passes file
 }
