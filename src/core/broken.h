@@ -33,6 +33,7 @@ enum broken {
 	BREAK_ROOTDATA,    /* gc/hosted/roots.c: variables */
 	BREAK_ROOTTLS,     /* gc/hosted/roots.c: thread-local variables */
 	BREAK_ROOTADDED,   /* gc/hosted/roots.c: what was registered */
+	BREAK_ROOTRECORDS, /* gc/hosted/roots.c: what records of finalizers and weak handles need */
 	BREAK_ROOTRUNTIME, /* gc/hosted/roots.c: the runtime's own memory, timers */
 	BREAK_ROOTREGS,    /* gc/hosted/scanstack.c: registers of threads that a signal stopped */
 	BREAK_ROOTVECTORS, /* gc/hosted/scanstack.c: of these, vector registers */

@@ -8,6 +8,7 @@
  * and the scavenger looks at the result. A collection will put its mark phase in front of this.
  */
 #define GORT_GC_IMPL
+#include "gc/finalizer.h"
 #include "gc/internal.h"
 
 struct gcpacer gcpacer;
@@ -36,6 +37,7 @@ gcinit(void)
 	store_rlx(&lastcycle, nanotime());
 	gcworkGlobalInit();
 	gcCollectorInit();
+	finalizersRun = gccollects;
 
 	char limit[32];
 	if (gcpacer.memoryLimit == INT64_MAX)

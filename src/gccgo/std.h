@@ -1,7 +1,8 @@
 /* std.h: the Go door's second half: what the standard library asks for.             room: gccgo
  *
  *   callers.c   Caller, Callers, CallersFrames, FuncForPC, Stack        L
- *   statsdoor.c  ReadMemStats, SetFinalizer, runtime/debug's numbers     C, R
+ *   statsdoor.c  ReadMemStats, runtime/debug's numbers                   C, R
+ *   findoor.c   SetFinalizer                                            C
  *   polldoor.c  internal/poll                                           P
  *   reflectdoor.c  reflect, internal/reflectlite                        Q
  *   reflectcall.c  calls with arguments that are known at run time      Q
@@ -99,9 +100,7 @@ struct gomemstats {
 _Static_assert(
 	sizeof(struct gomemstats) == 24 * 8 + 2 * 256 * 8 + 8 + 8 + 8 + 61 * 24, "Go's MemStats");
 void go_ReadMemStats(struct gomemstats *m) GO("runtime.ReadMemStats");
-void go_SetFinalizer(struct eface obj, struct eface fn) GO("runtime.SetFinalizer");
-/* The finalizer that an object has: for the collector. False: none. */
-bool finalizerOf(uintptr_t obj, struct eface *fn);
+void go_SetFinalizer(struct eface obj, struct eface fn) GO("runtime.SetFinalizer"); /* findoor.c */
 int32_t go_setGCPercent(int32_t percent) GO("runtime_1debug.setGCPercent");
 void go_freeOSMemory(void) GO("runtime_1debug.freeOSMemory");
 void go_readGCStats(struct goslice *pauses) GO("runtime_1debug.readGCStats");

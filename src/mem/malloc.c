@@ -304,7 +304,7 @@ freeTiny(struct mspan *s, uint32_t i, uintptr_t addr, struct mcache *c)
 	uint32_t bit = (uint32_t)1 << (addr - slotAddr(s, i));
 	if (!(load_acq(&b->starts) & bit))
 		badFree(addr, "points into the middle of an object of less than 16 bytes");
-	struct specials *specials = load_acq((struct specials **)&s->specials);
+	struct specials *specials = load_acq(&s->specials);
 	if (unlikely(specials != NULL))
 		specials->drop(s, addr, objectSize((void *)addr));
 	uint32_t f = fetch_or(&b->freed, bit);
@@ -344,7 +344,7 @@ gcfree(void *p)
 	}
 	if (unlikely(slotAddr(s, i) != addr))
 		badFreeSlot(s, i, addr);
-	struct specials *specials = load_acq((struct specials **)&s->specials);
+	struct specials *specials = load_acq(&s->specials);
 	if (unlikely(specials != NULL))
 		specials->drop(s, addr, s->elemsize);
 	if (spanSizeclass(s) != 0) {

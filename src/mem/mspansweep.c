@@ -27,6 +27,7 @@
  */
 #define GORT_MEM_IMPL
 #include "mem/internal.h"
+#include "mem/special.h"
 
 #if !GORT_FREESTANDING
 
@@ -109,6 +110,8 @@ spanSweep(struct mspan *s)
 {
 	struct mcache *c = getmcache();
 	xadd(&heap.nsweeping, 1u);
+	if (load_acq(&s->specials) != NULL)
+		specialsSweep(s);
 	uintptr_t pages = spanSizeclass(s) == 0 ? sweepLarge(s, c) : sweepSmall(s, c);
 	xadd(&heap.nsweeping, -1u);
 	return pages;

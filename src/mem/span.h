@@ -56,7 +56,7 @@ struct mspan {
 	uint32_t tinyopen;    /* atomic: lo << 16 | hi: blocks the owner may still add objects to */
 	uint32_t sweepgen;    /* atomic: is it swept, and by whom: mspansweep.c */
 	struct mcache *owner; /* atomic: the cache that bumps in it, or NULL */
-	void *specials; /* finalizers, cleanups, weak handles of the objects; none exist yet */
+	struct specials *specials; /* atomic: finalizers, cleanups, weak handles: special.c */
 
 	/* Owner of the span: its mcache, or whoever holds it during a hand-over. */
 	uint32_t scan;       /* where to look for the next run */

@@ -37,7 +37,7 @@
 
 /* What span->specials points to. */
 struct speciallist {
-	struct specials is; /* constant */
+	struct specials is; /* constant; first */
 	struct mutex lock;
 	struct special *first; /* lock; whether it is NULL is also asked without */
 	struct special
@@ -81,7 +81,7 @@ specialPlace(uintptr_t addr)
 static struct speciallist *
 listOf(const struct mspan *s)
 {
-	return load_acq((struct speciallist **)(uintptr_t)&s->specials);
+	return (struct speciallist *)load_acq(&s->specials);
 }
 
 /* ---- records ------------------------------------------------------------------------------ */
@@ -220,7 +220,7 @@ listMake(struct mspan *s)
 	if (l != NULL)
 		return l;
 	lock(&records.lock);
-	l = s->specials;
+	l = listOf(s);
 	if (l == NULL) {
 		l = listAlloc();
 		l->span = s;
@@ -229,7 +229,7 @@ listMake(struct mspan *s)
 		if (l->next != NULL)
 			l->next->at = &l->next;
 		records.all = l;
-		store_rel(&s->specials, (void *)l);
+		store_rel(&s->specials, &l->is);
 	}
 	unlock(&records.lock);
 	return l;
@@ -338,6 +338,14 @@ specialWeakHandle(uintptr_t addr)
 uintptr_t
 weakLoad(uintptr_t *handle)
 {
+	uintptr_t addr = load_acq(handle);
+	struct mspan *s = COLLECTS && addr != 0 ? spanOf(addr) : NULL;
+	while (s != NULL && !spanSwept(s) && spanOf(addr) == s) {
+		if (spanClaim(s))
+			spanSweep(s);
+		else
+			osyield();
+	}
 	return load_acq(handle);
 }
 
@@ -401,8 +409,10 @@ slotDied(struct speciallist *l, struct special **at, uint32_t i, struct special 
 	bool revived = false;
 	for (struct special *sp = *at; sp != NULL && sp->addr < end; sp = sp->next)
 		revived |= sp->kind == SPECIAL_FINALIZER;
-	if (revived)
+	if (revived) {
 		fetch_or(&s->markBits[i / 64], (uint64_t)1 << (i % 64));
+		xadd(&heapLive, (int64_t)s->elemsize);
+	}
 	while (*at != NULL && (*at)->addr < end) {
 		if (revived && (*at)->kind == SPECIAL_CLEANUP) {
 			at = &(*at)->next;

@@ -8,6 +8,7 @@
  *     the runtime's    memory outside the heap: all that persistentalloc has given, and the heaps of
  *                      timers; not the allocator's and the collector's own (persistentallocNoscan)
  *     providers        tables of rooms above (gcRootProvider)
+ *     records          of finalizers, cleanups, weak handles (mem/special.c)
  *     goroutines       scanstack.c
  * Go's compiler registers its packages' variables; they are among the program's.
  *
@@ -17,6 +18,7 @@
 #include "gc/hosted/collect.h"
 
 #include "core/broken.h"
+#include "mem/special.h"
 
 /* ---- registered --------------------------------------------------------------------------- */
 
@@ -143,6 +145,27 @@ markRuntime(struct marker *mk)
 	markTimers(mk);
 }
 
+static void
+markPointer(void *mk, uintptr_t addr)
+{
+	markAddress(mk, addr);
+}
+
+/* It is read, whether or not it is marked; that is done again if it is marked later. */
+static void
+markContent(void *mk, struct mspan *s, uintptr_t obj)
+{
+	if (spanKind(s) != SPAN_NOSCAN && spanKind(s) != SPAN_TINY && !isMarked(obj))
+		gcwork_put(((struct marker *)mk)->work, obj);
+}
+
+static void
+markRecords(struct marker *mk)
+{
+	struct specialvisitor v = {markPointer, markContent, mk};
+	specialsMark(&v);
+}
+
 void
 markRoots(struct marker *mk)
 {
@@ -155,5 +178,7 @@ markRoots(struct marker *mk)
 		markRegistered(mk);
 	if (!BROKEN(ROOTRUNTIME))
 		markRuntime(mk);
+	if (!BROKEN(ROOTRECORDS))
+		markRecords(mk);
 	scanGoroutines(mk);
 }
