@@ -88,3 +88,7 @@ FUNC(unwindFrom)
 END(unwindFrom)
 
 	.section .note.GNU-stack, "", @progbits
+#ifdef GORT_SPLIT
+	/* The unwinder does not ask for stack; who calls us stands where it has room. */
+	.section .note.GNU-no-split-stack, "", @progbits
+#endif
