@@ -32,6 +32,24 @@ cText(const uint8_t *s, uintptr_t n)
 	return p;
 }
 
+/* Of gort_panic_value's. Whoever catches such values by the thousand pays for this text each time, so it
+ * is not made by the printer. */
+static const char *
+pointerText(uintptr_t v)
+{
+	enum { PREFIX = 19, DIGITS = 16 };
+	struct g *gp = rtenter();
+	char *p = mallocNoscan(PREFIX + DIGITS + 1, false);
+	rtleave(gp);
+	memmove(p, "(unsafe.Pointer) 0x", PREFIX);
+	char *at = p + PREFIX + (v == 0 ? 1 : (67 - __builtin_clzl(v)) / 4);
+	*at = 0;
+	do
+		*--at = "0123456789abcdef"[v & 15];
+	while ((v >>= 4) != 0);
+	return p;
+}
+
 /* For a value of a type that C programs do not know, what is printed of all such. */
 static void
 describe(struct gort_panic *p, struct eface v)
@@ -43,7 +61,9 @@ describe(struct gort_panic *p, struct eface v)
 	*p = (struct gort_panic){.value = v.type == &pointerType ? v.data : NULL};
 	p->reserved_[0] = (uintptr_t)v.type;
 	p->reserved_[1] = (uintptr_t)v.data;
-	if (v.type == NULL)
+	if (v.type == &pointerType)
+		p->text = pointerText((uintptr_t)v.data);
+	else if (v.type == NULL)
 		p->text = "nil";
 	else if (runtimeErrors.text(v, &text))
 		p->text = cText(text.str, (uintptr_t)text.len);
@@ -59,13 +79,12 @@ describe(struct gort_panic *p, struct eface v)
 
 /* ---- panics ------------------------------------------------------------------------------- */
 
-/* Attaches a thread of the program's own; its G. */
-static struct g *
+/* A thread of the program's own that has no G yet gets one. */
+static always_inline void
 mayPanic(void)
 {
-	struct g *gp = rtenter();
-	rtleave(gp);
-	return gp;
+	if (unlikely(getg() == NULL))
+		rtleave(rtenter());
 }
 
 void
@@ -132,8 +151,7 @@ gort_defer_begin(struct gort_deferred *d, void (*fn)(void *), void *arg)
 {
 	if (unlikely(fn == NULL))
 		panicPlain("defer of nil func value");
-	if (unlikely(getg() == NULL))
-		mayPanic();
+	mayPanic();
 	deferBegin((struct deferrec *)d, fn, arg);
 }
 

@@ -80,32 +80,19 @@ newRecord(void)
 static const struct deferops stackOps = {.resume = goResume};
 static const struct deferops heapOps = {.free = freeRecord, .resume = goResume};
 
-static always_inline void
-push(struct g *gp, struct deferrec *d, bool *frame, void (*fn)(void *), void *arg)
-{
-	d->link = gp->deferred;
-	d->frame = frame;
-	d->panicStack = gp->panicking;
-	d->panic = NULL;
-	d->fn = fn;
-	d->arg = arg;
-	d->retaddr = 0;
-	gp->deferred = d;
-}
-
 void
 deferproc(bool *frame, void (*fn)(void *), void *arg)
 {
 	struct deferrec *d = newRecord();
 	d->ops = &heapOps;
-	push(getg(), d, frame, fn, arg);
+	deferPush(getg(), d, frame, fn, arg);
 }
 
 void
 deferprocStack(struct deferrec *d, bool *frame, void (*fn)(void *), void *arg)
 {
 	d->ops = &stackOps;
-	push(getg(), d, frame, fn, arg);
+	deferPush(getg(), d, frame, fn, arg);
 }
 
 /* At the end of a function that has deferred: frame's calls run. */
@@ -113,37 +100,22 @@ void
 deferreturn(bool *frame)
 {
 	struct g *gp = getg();
-	for (;;) {
-		struct deferrec *d = gp->deferred;
-		if (d == NULL || d->frame != frame)
-			return;
+	struct deferrec *d = gp->deferred;
+	while (d != NULL && d->frame == frame) {
 		void (*fn)(void *) = d->fn;
 		d->fn = NULL;
-		if (fn != NULL)
+		if (unlikely(d->panicStack != gp->panicking) && fn != NULL)
 			calldefer(fn, d->arg);
-		deferUnlink(gp, d);
+		else if (fn != NULL)
+			fn(d->arg); /* it may not recover, whoever calls it: recover.c */
+		gp->deferred = d->link;
+		if (d->ops != &stackOps)
+			freeRecord(d);
 		*frame = true;
+		d = gp->deferred;
 	}
 }
 
 /* ---- C ------------------------------------------------------------------------------------ */
 
-static const struct deferops cOps; /* no memory of ours, nowhere to go on */
-
-void
-deferBegin(struct deferrec *d, void (*fn)(void *), void *arg)
-{
-	d->ops = &cOps;
-	push(getg(), d, NULL, fn, arg);
-}
-
-void
-deferEnd(struct deferrec *d)
-{
-	void (*fn)(void *) = d->fn;
-	if (fn == NULL)
-		return; /* and off the list */
-	getg()->deferred = d->link;
-	d->fn = NULL;
-	fn(d->arg);
-}
+const struct deferops deferredC; /* no memory of ours, nowhere to go on */

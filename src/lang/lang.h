@@ -321,8 +321,40 @@ _Noreturn void Goexit(void); /* runs the deferred calls; inrt == 0 */
 extern uint32_t runningPanicDefers;
 
 /* What C programs use. d: theirs, until deferEnd or tryCall. */
-void deferBegin(struct deferrec *d, void (*fn)(void *), void *arg);
-void deferEnd(struct deferrec *d); /* runs it, unless a panic or Goexit has */
+static always_inline void
+deferPush(struct g *gp, struct deferrec *d, bool *frame, void (*fn)(void *), void *arg)
+{
+	d->link = gp->deferred;
+	d->frame = frame;
+	d->panicStack = gp->panicking;
+	d->panic = NULL;
+	d->fn = fn;
+	d->arg = arg;
+	d->retaddr = 0;
+	gp->deferred = d;
+}
+
+extern const struct deferops deferredC;
+
+static always_inline void
+deferBegin(struct deferrec *d, void (*fn)(void *), void *arg)
+{
+	d->ops = &deferredC;
+	deferPush(getg(), d, NULL, fn, arg);
+}
+
+/* Runs it, unless a panic or Goexit has: then it is off the list. */
+static always_inline void
+deferEnd(struct deferrec *d)
+{
+	void (*fn)(void *) = d->fn;
+	if (fn == NULL)
+		return;
+	getg()->deferred = d->link;
+	d->fn = NULL;
+	fn(d->arg);
+}
+
 /* Calls fn(arg). False: it panicked, and *v is the panic's value. */
 bool tryCall(void (*fn)(void *), void *arg, struct eface *v);
 /* In a deferred call that a panic runs: the panic ends, *v is its value, and once the deferred
