@@ -20,7 +20,8 @@ allocNoscan(uintptr_t n, bool zero)
 {
 	struct g *gp = rtenter();
 	void *p;
-	if (likely(n - TINY_SIZE <= FAST_MAX_SIZE - TINY_SIZE)) {
+	/* 8 bytes, a number in an interface, have a class of their own; other small sizes share blocks. */
+	if (likely(n - TINY_SIZE <= FAST_MAX_SIZE - TINY_SIZE || n == 8)) {
 		p = mallocBump(gp->m->p->mcache, n, SPAN_NOSCAN);
 		if (likely(p != NULL)) {
 			rtleave(gp);
