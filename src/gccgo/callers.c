@@ -506,3 +506,10 @@ go_Breakpoint(void)
 {
 	__asm__ volatile("int3");
 }
+
+void
+go_abort(void)
+{
+	for (;;)
+		__asm__ volatile("int3");
+}

@@ -138,6 +138,14 @@ go_SetBlockProfileRate(intgo rate)
 	store_rlx(&go_blockprofilerate, rate > 0 ? (uint64_t)rate : 0);
 }
 
+/* No block profile is kept. */
+void
+go_blockevent(int64_t cycles, intgo skip)
+{
+	(void)cycles;
+	(void)skip;
+}
+
 intgo
 go_SetMutexProfileFraction(intgo rate)
 {

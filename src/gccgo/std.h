@@ -80,6 +80,7 @@ struct goslice go_get_envs(void) GO("runtime_get_envs");
 struct gostring go_GOROOT(void) GO("runtime.GOROOT");
 struct gostring go_Version(void) GO("runtime.Version");
 void go_Breakpoint(void) GO("runtime.Breakpoint");
+_Noreturn void go_abort(void) GO("runtime.abort"); /* SIGTRAP */
 
 /* ---- C, R. statsdoor.c ---------------------------------------------------------------------- */
 
@@ -234,6 +235,7 @@ void go_userLog(uint64_t id, struct gostring category, struct gostring message)
 int64_t go_tickspersecond(void) GO("runtime.tickspersecond");
 void go_SetCPUProfileRate(intgo hz) GO("runtime.SetCPUProfileRate");
 void go_SetBlockProfileRate(intgo rate) GO("runtime.SetBlockProfileRate");
+void go_blockevent(int64_t cycles, intgo skip) GO("runtime.blockevent");
 intgo go_SetMutexProfileFraction(intgo rate) GO("runtime.SetMutexProfileFraction");
 struct goslice go_CPUProfile(void) GO("runtime.CPUProfile");
 struct intbool go_MemProfile(struct goslice records, bool zero) GO("runtime.MemProfile");

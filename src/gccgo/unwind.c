@@ -130,8 +130,10 @@ unmangle(const char *s, char *buf, uintptr_t n)
 			buf[at++] = digits[c - '0'];
 		} else if (c >= 'a' && c <= 'c') {
 			buf[at++] = letters[c - 'a'];
-		} else {
+		} else if (c == '_') {
 			buf[at++] = c;
+		} else {
+			return false; /* a plain name: of an inlined closure */
 		}
 	}
 	while (*s != 0 && at + 1 < n)

@@ -85,13 +85,13 @@ sigIsOurs(int sig)
 
 /* ---- on the goroutine --------------------------------------------------------------------- */
 
-/* An address that no nil pointer explains is a panic only if the goroutine asked for it. */
+/* What no nil pointer explains is a panic only if the goroutine asked for it. The CPU does not tell
+ * an address that is not canonical: it reads as 0. */
 static void
 panicAddress(struct g *gp)
 {
-	if (gp->sigaddr < NIL_PAGE || !gp->paniconfault)
-		return;
-	panicFault(gp->sigaddr);
+	if (gp->paniconfault)
+		panicFault(gp->sigaddr);
 }
 
 /* Where a fault continues; g->sig* say what happened. Go's runtime.sigpanic. */

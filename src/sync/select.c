@@ -103,23 +103,24 @@ siftDownKeys(struct sel *s, uint32_t i, uint32_t n, uint16_t e)
 	o[i] = e;
 }
 
-/* Few cases: insertion, in the cases' own order, which is the same at each turn of a loop: a branch
- * predictor learns it. Many: heap sort, for its bound and because it needs no stack. */
-static void
-lockOrder(struct sel *s)
+/* The k-th of the order, by insertion. Says whether its channel was there before. */
+static always_inline bool
+insertCase(struct sel *s, uint32_t k, uint16_t i)
 {
 	uint16_t *o = s->lockorder;
-	uint32_t n = 0;
-	for (uint32_t i = 0; n < s->n; i++) {
-		if (s->cases[i].c == NULL)
-			continue;
-		uint32_t k = n++;
-		for (; s->n <= 16 && k > 0 && lockKey(s, o[k - 1]) > lockKey(s, (uint16_t)i); k--)
-			o[k] = o[k - 1];
-		o[k] = (uint16_t)i;
-	}
-	if (s->n <= 16)
-		return;
+	uintptr_t key = lockKey(s, i);
+	for (; k > 0 && lockKey(s, o[k - 1]) > key; k--)
+		o[k] = o[k - 1];
+	o[k] = i;
+	return k > 0 && lockKey(s, o[k - 1]) == key;
+}
+
+static void
+heapSortCases(struct sel *s)
+{
+	uint16_t *o = s->lockorder;
+	uint32_t n = s->n;
+	__builtin_memcpy(o, s->pollorder, n * sizeof *o);
 	for (uint32_t i = n / 2; i-- > 0;)
 		siftDownKeys(s, i, n, o[i]);
 	while (--n > 0) {
@@ -127,6 +128,25 @@ lockOrder(struct sel *s)
 		o[n] = o[0];
 		siftDownKeys(s, 0, n, e);
 	}
+}
+
+/* Few cases: insertion, in the cases' own order, which is the same at each turn of a loop: a branch
+ * predictor learns it. Many: heap sort, for its bound and because it needs no stack. Cases of one
+ * channel come in a random order, the poll order's: they queue in it, so each is served first as
+ * often as the others. */
+static void
+lockOrder(struct sel *s)
+{
+	if (s->n > 16) {
+		heapSortCases(s);
+		return;
+	}
+	bool twice = false;
+	for (uint32_t i = 0, n = 0; n < s->n; i++)
+		if (s->cases[i].c != NULL)
+			twice |= insertCase(s, n++, (uint16_t)i);
+	for (uint32_t n = 0; twice && n < s->n; n++)
+		insertCase(s, n, s->pollorder[n]);
 }
 
 static void

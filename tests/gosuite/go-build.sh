@@ -19,7 +19,7 @@ while [ $# -gt 0 ]; do
 done
 if [ ${#files[@]} -eq 0 ]; then
 	for f in *.go; do
-		case $f in *_test.go) ;; *) ! included "$f" || files+=("$f") ;; esac
+		case $f in *_test.go) ;; *) ! forus "$f" || files+=("$f") ;; esac
 	done
 fi
 ! grep -qs '^import "C"' "${files[@]}" || die "cgo is not here"

@@ -28,24 +28,6 @@ set -u
 CORE='bufio bytes container/heap container/list container/ring context encoding/json errors fmt io reflect
 	sort strconv strings sync sync/atomic testing text/template time'
 
-# ---- which files --------------------------------------------------------------------------------
-
-SYSTEMS=' aix android darwin dragonfly freebsd hurd illumos ios js nacl netbsd openbsd plan9 solaris windows zos '
-MACHINES=' 386 alpha amd64p32 arm arm64 arm64be armbe ia64 m68k mips mips64 mips64le mips64p32 mips64p32le mipsle
- nios2 ppc ppc64 ppc64le riscv riscv64 s390 s390x sh shbe sparc sparc64 wasm '
-
-# forus FILE: by its name (_GOOS, _GOARCH, _GOOS_GOARCH) and by what it says.
-forus() {
-	local stem=${1##*/} last before
-	stem=${stem%.go}
-	stem=${stem%_test}
-	last=${stem##*_} before=${stem%_*}
-	before=${before##*_}
-	[ "$last" = "$stem" ] || case "$SYSTEMS$MACHINES" in *[[:space:]]"$last"[[:space:]]*) return 1 ;; esac
-	[ "$last" != amd64 ] || case "$SYSTEMS" in *" $before "*) return 1 ;; esac
-	included "$1"
-}
-
 # ---- what is in them ----------------------------------------------------------------------------
 
 tests_in() {

@@ -142,6 +142,17 @@ isRuntime(const char *file)
 	return false;
 }
 
+/* Of a Go function in a function the debug information has only the plain name; names are to be
+ * what the assembler has. */
+static bool
+isGoClosure(const char *name)
+{
+	for (; *name != 0; name++)
+		if (startsWith(name, "..func", 6))
+			return true;
+	return false;
+}
+
 void
 symbolize(uintptr_t pc, void (*fn)(void *arg, const struct symframe *f), void *arg)
 {
@@ -156,7 +167,7 @@ symbolize(uintptr_t pc, void (*fn)(void *arg, const struct symframe *f), void *a
 		l.frames[l.n++] = (struct symframe){0};
 	struct symframe *last = &l.frames[l.n - 1];
 	last->entry = l.symval;
-	if (last->function == NULL)
+	if (last->function == NULL || (l.symname != NULL && isGoClosure(last->function)))
 		last->function = l.symname;
 	for (uint32_t i = 0; i < l.n; i++) {
 		l.frames[i].inlined = i + 1 < l.n;
