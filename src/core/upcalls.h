@@ -17,6 +17,7 @@ struct p;
  * (close of nil channel); panicError prefixes it; panicString is panic("..."). */
 _Noreturn void panicPlain(const char *msg);
 _Noreturn void panicError(const char *msg);
+_Noreturn void panicmem(void); /* a nil dereference */
 _Noreturn void panicString(const char *msg);
 /* A fault at an address that SetPanicOnFault has made a panic. */
 _Noreturn void panicFault(uintptr_t addr);

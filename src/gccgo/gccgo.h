@@ -120,6 +120,7 @@ _Noreturn void go_block(void) GO("runtime.block");
 /* ---- I. goroutines: proc.c ----------------------------------------------------------------- */
 
 void *go_go(void (*fn)(void *), void *arg) GO("__go_go");
+void labelsInherit(struct g *from, struct g *to); /* profdoor.c: a new goroutine's profile labels */
 /* Compiled code asks for nothing but a yield: mcall(gosched_m). */
 void go_mcall(const struct funcval *fn) GO("runtime.mcall");
 void go_gosched_m(void *gp);

@@ -23,7 +23,9 @@ go_go(void (*fn)(void *), void *arg)
 	struct g *gp = rtenter();
 	if (likely(gp->m->inrt == 1)) /* else a timer's callback, on g0 */
 		newprocMayWait(gp);
-	if (unlikely(newproc(fn, arg, NULL, (uintptr_t)__builtin_return_address(0), &why) == NULL))
+	static const struct newprocopt labelled = {.before = labelsInherit};
+	if (unlikely(newproc(fn, arg, gp->haslocals ? &labelled : NULL,
+			     (uintptr_t)__builtin_return_address(0), &why) == NULL))
 		goRefused(why);
 	rtleave(gp);
 	return NULL;

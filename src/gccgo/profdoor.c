@@ -299,14 +299,21 @@ go_goroutineProfileWithLabels(struct goslice records, struct goslice labels)
 
 static struct localvar labelvar = {.size = sizeof(void *)};
 
-/* pprof.Do sets them. Samples carry them, and there are none: a goroutine keeps its own, and those
- * that it starts have none. */
+/* pprof.Do sets them; a goroutine starts with those of the one that starts it. */
 void
 go_setProfLabel(void *labels)
 {
 	struct g *gp = rtenter();
 	*(void **)localMake(gp, &labelvar) = labels;
 	rtleave(gp);
+}
+
+void
+labelsInherit(struct g *from, struct g *to)
+{
+	void **p = localFind(from, &labelvar);
+	if (p != NULL && *p != NULL)
+		*(void **)localMake(to, &labelvar) = *p;
 }
 
 void *

@@ -392,7 +392,6 @@ extern struct runtimeErrors runtimeErrors;
 
 _Noreturn void panicTypeAssertion(const struct type *inter, const struct type *concrete,
 	const struct type *asserted, struct gostring missing);
-_Noreturn void panicmem(void);
 _Noreturn void panicdivide(void);
 _Noreturn void panicshift(void);
 _Noreturn void panicoverflow(void);

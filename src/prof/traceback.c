@@ -227,14 +227,20 @@ printFrame(void *arg, const struct symframe *f)
 	char buf[NAME_LENGTH];
 	if (!f->inlined)
 		p->entry = f->entry;
+	const char *function = f->function;
 	if (p->level < 2) {
-		if (f->runtime || p->w->pc <= NIL_PAGE)
+		/* Between a deferred function and what panicked. */
+		bool boundary = f->runtime && p->printed > 0 && function != NULL &&
+				rtstrcmp(function, "gopanic") == 0;
+		if (boundary)
+			function = "panic";
+		else if (f->runtime || p->w->pc <= NIL_PAGE)
 			return;
-		if (unwinder != NULL && f->function != NULL) {
+		if (unwinder != NULL && function != NULL) {
 			const char *body = p->body;
-			p->body = f->function;
-			if (unwinder->hidden(f->function) || isInternal(f->function) ||
-				(body != NULL && unwinder->bodyOf(body, f->function)))
+			p->body = function;
+			if (unwinder->hidden(function) || isInternal(function) ||
+				(body != NULL && unwinder->bodyOf(body, function)))
 				return;
 		}
 	}
@@ -243,7 +249,7 @@ printFrame(void *arg, const struct symframe *f)
 	uintptr_t pc = p->w->pc;
 	if (p->gp->sig != 0 && pc == p->gp->sigpc + 1)
 		pc--;
-	rtprintf("%s(...)\n", shownName(f->function, buf, sizeof buf));
+	rtprintf("%s(...)\n", shownName(function, buf, sizeof buf));
 	rtprintf("\t%s:%d", f->file != NULL ? f->file : "?", f->line);
 	if (!f->inlined) {
 		if (f->entry != 0 && pc > f->entry)

@@ -299,6 +299,8 @@ newproc(void (*fn)(void *), void *arg, const struct newprocopt *opt, uintptr_t p
 			gp->issystem = true;
 			xadd(&sched.ngsys, 1u);
 		}
+		if (opt->before != NULL)
+			opt->before(callergp, gp);
 	}
 	pp->stats.ngo++;
 	store_rlx(&pp->ngalive, pp->ngalive + 1);

@@ -95,6 +95,8 @@ struct newprocopt {
 	const char *name;
 	uint32_t copy; /* > 0: arg is copied into the new stack, so many bytes */
 	bool system;
+	/* Before it can run, if not NULL; inrt > 0. */
+	void (*before)(struct g *from, struct g *to);
 };
 /* NULL if refused; *why then says what the kernel refused. Panics never. pc: of the go
  * statement. */

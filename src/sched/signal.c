@@ -103,12 +103,12 @@ sigpanic(void)
 	switch (gp->sig) {
 	case SIG_SEGV:
 		if (nil && (gp->sigcode0 == SEGV_MAPERR || gp->sigcode0 == SEGV_ACCERR))
-			panicError("invalid memory address or nil pointer dereference");
+			panicmem();
 		panicAddress(gp);
 		break;
 	case SIG_BUS:
 		if (nil && gp->sigcode0 == BUS_ADRERR)
-			panicError("invalid memory address or nil pointer dereference");
+			panicmem();
 		panicAddress(gp);
 		break;
 	case SIG_FPE:
