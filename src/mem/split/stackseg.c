@@ -9,7 +9,8 @@
  *	segment    2 KiB << k and a cache line, k up to 4; no guard below it but a canary
  *	slot       256 KiB, with a guard of 64 KiB below
  *	1 GiB      with a guard; 1,000,000,000 bytes of it may be used, Go's limit, or
- *	           less if debug.SetMaxStack says so (a limit below a slot counts as a slot)
+ *	           less if debug.SetMaxStack says so (LIMIT_LEAST counts for less: one frame of
+ *	           gccgo's may take a megabyte where gc's takes a few words)
  *
  * Order. All of them come out of one reservation of address space, in three bands: segments lie
  * below slots, slots below 1 GiB stacks. A goroutine moves upwards only. Whatever leaves a stack
@@ -392,6 +393,9 @@ stackShrink(struct g *gp)
 
 /* ---- morestack ---------------------------------------------------------------------------- */
 
+#define LIMIT_LEAST (2 * MiB)
+static uintptr_t limitSaid = STACK_LIMIT; /* atomic: what the message says */
+
 /* The words that morestack.S pushed, by their distance from rbp. */
 enum { FRAME_PC = 1, FRAME_CALLER = 2, FRAME_WANTED = -4 };
 
@@ -407,7 +411,7 @@ stackOverflow(struct g *gp, const uintptr_t *frame, const char *refused)
 			(unsigned long)SLOT_DEFAULT);
 	} else {
 		rtprintf("runtime: goroutine stack exceeds %lu-byte limit\n",
-			(unsigned long)load_rlx(&morestackLimit));
+			(unsigned long)load_rlx(&limitSaid));
 	}
 	rtprintf("runtime: sp=0x%lx stack=[0x%lx, 0x%lx]\n", (unsigned long)frame,
 		(unsigned long)on->lo, (unsigned long)on->hi);
@@ -440,7 +444,7 @@ stackGrow(struct g *gp, const uintptr_t *frame)
 			throw("out of memory (stack of a goroutine)");
 		}
 	} else {
-		if (gp->hop[1].hi != 0 || limit <= SLOT_DEFAULT)
+		if (gp->hop[1].hi != 0)
 			stackOverflow(gp, frame, NULL);
 		if (!hopAlloc(&split.hop[1], &gp->hop[1], &why))
 			stackOverflow(gp, frame, why);
@@ -450,7 +454,9 @@ stackGrow(struct g *gp, const uintptr_t *frame)
 void
 stackLimitSet(uintptr_t n)
 {
-	store_rlx(&morestackLimit, n < STACK_LIMIT ? n : STACK_LIMIT);
+	n = n < STACK_LIMIT ? n : STACK_LIMIT;
+	store_rlx(&limitSaid, n);
+	store_rlx(&morestackLimit, n > LIMIT_LEAST ? n : LIMIT_LEAST);
 }
 
 void
