@@ -91,7 +91,7 @@ FLAGS_ubsan := -fsanitize=undefined -fno-sanitize-recover=undefined -DGORT_DEBUG
 # Without libc size counts: no unwind tables until something unwinds (tracebacks walk frame
 # pointers), and what runs once or only when a program dies is compiled for size.
 FLAGS_freestanding := -DGORT_FREESTANDING=1 -ffreestanding -fno-pic -fno-pie \
-	-fno-unwind-tables -fno-asynchronous-unwind-tables -foptimize-sibling-calls \
+	-fno-unwind-tables -fno-asynchronous-unwind-tables -fno-ident -foptimize-sibling-calls \
 	$(if $(findstring clang,$(CC)),,-fno-align-loops -fno-align-jumps)
 FLAGS_splitdebug := $(FLAGS_debug)
 FLAGS_splithard := $(FLAGS_hard)

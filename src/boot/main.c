@@ -150,7 +150,8 @@ endLocals(void)
 }
 
 /* Deferred calls of a panic should not take long, and the report that follows is worth having. The
- * turn ends as at the end of a time slice: programs that never yield go without Gosched. */
+ * turn ends as at the end of a time slice: programs that never yield go without Gosched. Who panics
+ * may run on another P: its thread is to have a turn, too, if they share a CPU. */
 static void
 panicGrace(void)
 {
@@ -161,6 +162,7 @@ panicGrace(void)
 		struct g *gp = rtenter();
 		store_rlx(&gp->m->p->preempt, (uint8_t)PREEMPT_ASKED);
 		rtleave(gp);
+		osyield();
 	}
 }
 

@@ -89,7 +89,7 @@ shown(const struct symframe *f)
 	const char *name = f->function;
 	if (name == NULL)
 		return f->runtime ? NULL : "";
-	if ((unwinder != NULL && unwinder->hidden(name)) || equal(name, "calldefer"))
+	if (isThunk(name) || equal(name, "calldefer"))
 		return NULL;
 	if (!f->runtime)
 		return name;

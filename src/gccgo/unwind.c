@@ -162,10 +162,20 @@ endsWithNumbered(const char *s, const char *what)
 }
 
 /* What the compiler makes to pass arguments on is not shown. */
-static bool
+bool
 isThunk(const char *symbol)
 {
 	return endsWithNumbered(symbol, "..thunk") || endsWithNumbered(symbol, "..stub");
+}
+
+/* Nor, in tracebacks, what has a name of Go's runtime that it does not export. */
+static bool
+isHidden(const char *symbol)
+{
+	static const char prefix[] = "runtime.";
+	enum { N = sizeof prefix - 1 };
+	return isThunk(symbol) ||
+	       (__builtin_strncmp(symbol, prefix, N) == 0 && symbol[N] >= 'a' && symbol[N] <= 'z');
 }
 
 bool
@@ -178,7 +188,7 @@ isBodyOf(const char *body, const char *function)
 	return *function == 0 && body[0] == '.' && body[1] == '.' && body[2] == 'r' && body[3] == 0;
 }
 
-static const struct unwinder gounwinder = {unwindFrames, unmangle, isThunk, isBodyOf};
+static const struct unwinder gounwinder = {unwindFrames, unmangle, isHidden, isBodyOf};
 
 void
 unwindinit(void)

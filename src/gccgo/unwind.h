@@ -16,6 +16,7 @@ void unwind(struct g *gp, const struct unwindregs *at,
 
 /* A symbol's name as gccgo mangles it, as Go shows it, into buf. False: it is not mangled. */
 bool unmangle(const char *symbol, char *buf, uintptr_t n);
+bool isThunk(const char *symbol);
 
 /* Is body the part of function that calls recover, function..r? */
 bool isBodyOf(const char *body, const char *function);

@@ -41,7 +41,12 @@
 static inline uint32_t
 popcount64(uint64_t x)
 {
-	return (uint32_t)__builtin_popcountll(x);
+	/* By parts; the compiler's own would be libgcc's, with a table: more than a program that
+	 * does nothing should carry. */
+	x -= x >> 1 & 0x5555555555555555;
+	x = (x & 0x3333333333333333) + (x >> 2 & 0x3333333333333333);
+	x = (x + (x >> 4)) & 0x0f0f0f0f0f0f0f0f;
+	return (uint32_t)(x * 0x0101010101010101 >> 56);
 }
 
 /* ---- bitmaps ------------------------------------------------------------------------------ */

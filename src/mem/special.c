@@ -141,7 +141,7 @@ takeOut(struct speciallist *l, struct special **at)
 
 /* l->lock. The record for addr of that kind (and id, if that is not 0); *at NULL: there is none. */
 static struct special **
-find(struct speciallist *l, uintptr_t addr, enum specialkind kind, uint64_t id)
+recordFind(struct speciallist *l, uintptr_t addr, enum specialkind kind, uint64_t id)
 {
 	static struct special *none;
 	struct special **at = firstAt(l, addr);
@@ -161,7 +161,7 @@ handleClear(struct special *sp)
 }
 
 static void
-drop(struct mspan *s, uintptr_t addr, uintptr_t size)
+recordsDrop(struct mspan *s, uintptr_t addr, uintptr_t size)
 {
 	struct speciallist *l = listOf(s);
 	if (l == NULL || load_acq(&l->first) == NULL)
@@ -180,7 +180,7 @@ drop(struct mspan *s, uintptr_t addr, uintptr_t size)
 }
 
 static void
-fini(struct mspan *s)
+recordsEnd(struct mspan *s)
 {
 	struct speciallist *l = listOf(s);
 	if (l->first != NULL || l->last != NULL)
@@ -209,7 +209,7 @@ listAlloc(void)
 		fixallocInit(&records.lists, sizeof *l);
 	l = fixallocAlloc(&records.lists);
 	lockInit(&l->lock, LOCKRANK_SPECIAL);
-	l->is = (struct specials){drop, fini};
+	l->is = (struct specials){recordsDrop, recordsEnd};
 	return l;
 }
 
@@ -239,13 +239,13 @@ listMake(struct mspan *s)
 
 /* Unless it has one of that kind already: then *other is that one's. */
 static bool
-add(struct special *sp, bool unique, void **other)
+recordAdd(struct special *sp, bool unique, void **other)
 {
 	struct mspan *s = spanOf(sp->addr);
 	gort_assert(s != NULL);
 	struct speciallist *l = listMake(s);
 	lock(&l->lock);
-	struct special *old = unique ? *find(l, sp->addr, sp->kind, 0) : NULL;
+	struct special *old = unique ? *recordFind(l, sp->addr, sp->kind, 0) : NULL;
 	if (old == NULL) {
 		struct special **at = firstAt(l, sp->addr);
 		sp->next = *at;
@@ -269,7 +269,7 @@ removeOne(uintptr_t addr, enum specialkind kind, uint64_t id)
 		return false;
 	struct special *sp = NULL;
 	lock(&l->lock);
-	struct special **at = find(l, addr, kind, id);
+	struct special **at = recordFind(l, addr, kind, id);
 	if (*at != NULL)
 		sp = takeOut(l, at);
 	unlock(&l->lock);
@@ -281,7 +281,7 @@ bool
 specialSetFinalizer(uintptr_t addr, const struct specialcall *call)
 {
 	void *other;
-	return add(recordMake(addr, SPECIAL_FINALIZER, call), true, &other);
+	return recordAdd(recordMake(addr, SPECIAL_FINALIZER, call), true, &other);
 }
 
 bool
@@ -296,7 +296,7 @@ specialAddCleanup(uintptr_t addr, const struct specialcall *call)
 	struct special *sp = recordMake(addr, SPECIAL_CLEANUP, call);
 	uint64_t id = sp->id;
 	void *other;
-	add(sp, false, &other);
+	recordAdd(sp, false, &other);
 	return id;
 }
 
@@ -319,7 +319,7 @@ specialWeakHandle(uintptr_t addr)
 	void *handle = NULL;
 	if (l != NULL) {
 		lock(&l->lock);
-		struct special *sp = *find(l, addr, SPECIAL_WEAK, 0);
+		struct special *sp = *recordFind(l, addr, SPECIAL_WEAK, 0);
 		if (sp != NULL)
 			handle = sp->call.word[0];
 		unlock(&l->lock);
@@ -329,7 +329,7 @@ specialWeakHandle(uintptr_t addr)
 	uintptr_t *fresh = mallocNoscan(sizeof *fresh, true);
 	*fresh = addr;
 	struct specialcall call = {.run = NULL, .word = {fresh}};
-	if (add(recordMake(addr, SPECIAL_WEAK, &call), true, &handle))
+	if (recordAdd(recordMake(addr, SPECIAL_WEAK, &call), true, &handle))
 		return fresh;
 	gcfree(fresh);
 	return handle;

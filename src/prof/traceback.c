@@ -209,17 +209,6 @@ shownName(const char *symbol, char *buf, uintptr_t n)
 	return unwinder != NULL && unwinder->name(symbol, buf, n) ? buf : symbol;
 }
 
-/* A name of Go's runtime that it does not export: its own, or linked to it. */
-static bool
-isInternal(const char *symbol)
-{
-	static const char prefix[] = "runtime.";
-	for (uint32_t i = 0; i < sizeof prefix - 1; i++)
-		if (symbol[i] != prefix[i])
-			return false;
-	return symbol[sizeof prefix - 1] >= 'a' && symbol[sizeof prefix - 1] <= 'z';
-}
-
 static no_sanitize void
 printFrame(void *arg, const struct symframe *f)
 {
@@ -239,7 +228,7 @@ printFrame(void *arg, const struct symframe *f)
 		if (unwinder != NULL && function != NULL) {
 			const char *body = p->body;
 			p->body = function;
-			if (unwinder->hidden(function) || isInternal(function) ||
+			if (unwinder->hidden(function) ||
 				(body != NULL && unwinder->bodyOf(body, function)))
 				return;
 		}

@@ -91,7 +91,8 @@ affinityCpus(void)
 	intptr_t n = SYS3(sched_getaffinity, 0, sizeof mask, mask);
 	int32_t count = 0;
 	for (intptr_t i = 0; i < n / 8; i++)
-		count += __builtin_popcountll(mask[i]);
+		for (__typeof__(mask[i]) m = mask[i]; m != 0; m &= m - 1)
+			count++;
 	return count > 0 ? count : 1;
 }
 
