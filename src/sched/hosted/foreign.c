@@ -121,6 +121,7 @@ extraGet(void)
 static _Noreturn void
 noMemory(uintptr_t n, const char *what)
 {
+	startpanic(); /* another thread may be dying of the same cause: one report */
 	bootfail(2, "cannot attach a thread: the kernel refuses %lu KiB for %s (ulimit -v?)",
 		(unsigned long)(n / KiB), what);
 }
