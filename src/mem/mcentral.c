@@ -44,7 +44,7 @@ listPush(struct mcentral *mc, struct mspan *s)
 	s->next = mc->partial;
 	if (s->next != NULL)
 		s->next->prev = s;
-	mc->partial = s;
+	store_rlx(&mc->partial, s); /* partialGet looks without the lock */
 	mc->npartial++;
 }
 
@@ -55,7 +55,7 @@ listRemove(struct mcentral *mc, struct mspan *s)
 	if (s->prev != NULL)
 		s->prev->next = s->next;
 	else
-		mc->partial = s->next;
+		store_rlx(&mc->partial, s->next);
 	if (s->next != NULL)
 		s->next->prev = s->prev;
 	s->next = s->prev = NULL;
