@@ -68,9 +68,10 @@ void pagesVerify(void);
 
 struct mcentral {
 	struct mutex lock;
-	struct mspan *partial; /* lock: not owned by a cache, at least one free slot */
-	uint32_t nempty;       /* atomic hint: spans on the list that lost their last object */
-	uint32_t npartial;     /* lock */
+	struct mspan
+		*partial;  /* lock, the head atomic: not owned by a cache, at least one free slot */
+	uint32_t nempty;   /* atomic hint: spans on the list that lost their last object */
+	uint32_t npartial; /* lock */
 } aligned_to(CACHE_LINE);
 
 /* A span with a free slot, owned by c from now on. NULL: out of memory. */
