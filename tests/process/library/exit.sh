@@ -116,6 +116,8 @@ main(int argc, char **argv)
 	return 1;
 }
 C
+	# There each of them yields at each call: main's messages take as long as the square of them.
+	[ "$GORT_SETUP" != hard ] || sed -i 's/MANY = 10000/MANY = 2000/' x.c
 	gort build -o x x.c
 }
 
