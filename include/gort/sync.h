@@ -103,7 +103,7 @@ GORT_API void gort_waitgroup_done(gort_waitgroup *wg) GORT_NONNULL(1);
  * [goroutine; parks] */
 GORT_API void gort_waitgroup_wait(gort_waitgroup *wg) GORT_NONNULL(1);
 /* Add 1, start fn(arg) as a goroutine, done when it ends, by gort_goexit too: the three in one. wg
- * must live until then. A NULL fn is fatal, as for gort_go.                                           since 0.1
+ * must live until then. A NULL fn is fatal, as for gort_go.                           since 0.1
  * [goroutine; never parks; allocates] */
 GORT_API void
 gort_waitgroup_go(gort_waitgroup *wg, void (*fn)(void *arg), void *arg) GORT_NONNULL(1);
