@@ -5,7 +5,8 @@
  *     trigger then moves to twice what is in use, at least heapMinimum;
  *   - when the last one is forcegcperiod old: gcforce, on sysmon, wakes the helper.
  * It does what can be done without marking: spans that gcfree emptied go back to the page heap,
- * and the scavenger looks at the result. A collection will put its mark phase in front of this.
+ * and the scavenger looks at the result. Where collections are switched on (hosted/cycle.c) those
+ * come instead.
  */
 #define GORT_GC_IMPL
 #include "gc/finalizer.h"

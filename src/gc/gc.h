@@ -16,9 +16,10 @@
  *   hosted/roots.c      memory outside the heap that points into it
  *   hosted/scanstack.c  stacks and registers
  *   hosted/trace.c      gctrace
+ *   finalizer.c the goroutines that call finalizers and cleanups
  *   freestanding/       says that there is none of this
  *
- * The three goroutines of this room park between their turns. sysmon calls gcforce every round;
+ * The goroutines of this room park between their turns. sysmon calls gcforce every round;
  * it wakes those that have something to do. It needs no timer (those live above this room), but
  * when sysmon wants to sleep for long it asks gcNextWake first.
  */
