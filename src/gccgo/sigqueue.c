@@ -31,7 +31,7 @@ static uint64_t enabled;            /* atomic; handlers read it */
 static uint64_t pending;            /* atomic: handlers set, the receiver takes */
 static uint32_t receiver;           /* atomic, futex */
 static uint32_t delivering;         /* atomic: handlers on their way */
-static uint64_t installed;          /* siglock */
+static uint64_t installed;          /* siglock; signalinit, alone */
 static uint64_t atstart;            /* those with a handler from the start: constant */
 static struct oldhandler old[NSIG]; /* siglock */
 static struct syncmutex siglock;

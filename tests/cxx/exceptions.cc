@@ -1,20 +1,12 @@
 // Exceptions and parks: a goroutine that parks in a catch block, or in a destructor that an
 // exception runs, continues on another thread with its exceptions, and never sees another's.
-#include <gort.h>
+#include "../capi/check.h"
 
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <unistd.h>
-
-#define CHECK(c)                                                                                   \
-	do {                                                                                       \
-		if (!(c)) {                                                                        \
-			gort_eprintf("%s:%d: CHECK(%s)\n", __FILE__, __LINE__, #c);                \
-			gort_exit(1);                                                              \
-		}                                                                                  \
-	} while (0)
 
 static std::atomic<int> moves;  // parks from which a goroutine came back on another thread
 static std::atomic<int> alive;  // exception objects

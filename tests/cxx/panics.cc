@@ -1,19 +1,11 @@
 // Panics and exceptions in one program: each passes through frames that know only the other.
-#include <gort.h>
+#include "../capi/check.h"
 
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <stdexcept>
 #include <string>
-
-#define CHECK(c)                                                                                   \
-	do {                                                                                       \
-		if (!(c)) {                                                                        \
-			gort_eprintf("%s:%d: CHECK(%s)\n", __FILE__, __LINE__, #c);                \
-			gort_exit(1);                                                              \
-		}                                                                                  \
-	} while (0)
 
 static std::string trail;
 

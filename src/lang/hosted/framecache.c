@@ -92,7 +92,7 @@ newRow(struct framerow **head, uintptr_t pc, struct framerow *spare)
 	if (!stays(pc - 1) || load_rlx(&nrows) >= MOST_ROWS) /* a few more do not matter */
 		return spare;
 	struct g *gp = rtenter();
-	struct framerow *row = persistentalloc(sizeof *row, PTRSIZE);
+	struct framerow *row = persistentallocNoscan(sizeof *row, PTRSIZE);
 	rtleave(gp);
 	xadd(&nrows, 1u);
 	*row = *spare;
