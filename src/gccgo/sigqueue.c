@@ -58,6 +58,16 @@ isUsual(int sig)
 	return sig >= SIG_RTMIN;
 }
 
+/* The report's first words, or NULL. */
+static no_sanitize const char *
+bugName(int sig)
+{
+	for (uint32_t i = 0; i < nelem(bugs); i++)
+		if (bugs[i].sig == sig)
+			return bugs[i].name;
+	return NULL;
+}
+
 static no_sanitize bool
 send(int sig)
 {
@@ -75,15 +85,21 @@ send(int sig)
 	return wanted;
 }
 
+/* Not somebody's message but the CPU's or the kernel's word on an instruction: it would come again. */
+static no_sanitize bool
+isFault(int sig, void *info)
+{
+	return bugName(sig) != NULL && !osSigSent(info);
+}
+
 static no_sanitize void
 handler(int sig, void *info, void *ctx)
 {
-	if (send(sig) || isUsual(sig))
+	if ((!isFault(sig, info) && send(sig)) || isUsual(sig))
 		return;
-	for (uint32_t i = 0; i < nelem(bugs); i++) {
-		if (bugs[i].sig != sig)
-			continue;
-		sigdump(sig, bugs[i].name, info, ctx);
+	const char *bug = bugName(sig);
+	if (bug != NULL) {
+		sigdump(sig, bug, info, ctx);
 		osSigDefault(sig);
 		osSigRaise(sig);
 	}
@@ -203,18 +219,14 @@ go_sigpipe(void)
 	os_exit(2); /* it was blocked */
 }
 
+/* Nobody's handler is taken away, not for a moment: it may be needed just then. */
 static void
 installFirst(int sig)
 {
+	if (osSigHandled(sig) || osSigIgnored(sig))
+		return;
 	install(sig);
-	if ((installed & BIT(sig)) == 0)
-		return;
-	if (osSigOldDefault(&old[sig])) {
-		atstart |= BIT(sig);
-		return;
-	}
-	osSigRestore(sig, &old[sig]);
-	installed &= ~BIT(sig);
+	atstart |= installed & BIT(sig);
 }
 
 void

@@ -180,7 +180,6 @@ int osSigDefault(int sig);
 void osSigIgnore(int sig);
 bool osSigIgnored(int sig);
 void osSigRestore(int sig, const struct oldhandler *old); /* what osSigInstall found is back */
-bool osSigOldDefault(const struct oldhandler *old);       /* it found the default action */
 bool osSigHandled(int sig);                               /* somebody has a handler for it */
 void osSigRaise(int sig); /* at this thread, with the signal unblocked */
 void osSigAltstack(void *base, uintptr_t n);

@@ -79,14 +79,6 @@ osSigChain(const struct oldhandler *old, int sig, void *info, void *ctx)
 }
 
 bool
-osSigOldDefault(const struct oldhandler *old)
-{
-	struct ksigaction was;
-	__builtin_memcpy(&was, old, sizeof was);
-	return was.handler == (uintptr_t)SIG_DFL;
-}
-
-bool
 osSigSent(const void *info)
 {
 	return ((const siginfo_t *)info)->si_code <= 0;

@@ -307,6 +307,41 @@ GO
 		want_status 2
 		want_err "${what#* }" "goroutine 1 ["
 	done
+	# Who asks for all gets those that are sent, not what an instruction did: it would come for ever.
+	cat >trap.c <<'C'
+void trap(void) { __builtin_trap(); }
+C
+	cat >y.go <<'GO'
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+//extern trap
+func trap()
+
+func main() {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c)
+	syscall.Kill(os.Getpid(), syscall.SIGILL)
+	for s := range c {
+		if s == syscall.SIGILL {
+			break
+		}
+	}
+	fmt.Println("sent")
+	trap()
+}
+GO
+	gort build -o y y.go trap.c || die "build failed"
+	run timeout 20 ./y
+	want_status 2
+	want_out sent
+	want_err "SIGILL: illegal instruction" "goroutine 1 ["
 }
 
 # Package runtime, runtime/debug, sync, time, os as programs use them. What there is no machinery for says
