@@ -244,7 +244,7 @@ struct m {
 	 * registers included, while it is inside the runtime. 0: neither, yet. Atomic; owner M. */
 	void *stopctx;
 	uintptr_t scansp;
-	uintptr_t tls;     /* the thread pointer: osThreadVars; constant */
+	uintptr_t tls;     /* the thread pointer: osThreadVars; counts while tid is not 0 */
 	void *sigaltstack; /* base of the signal stack */
 	uintptr_t sigaltsize;
 	/* What libraries keep of a thread and goroutines carry with them (sched/park.c): set by

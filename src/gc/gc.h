@@ -97,11 +97,6 @@ int32_t gcSetPercent(int32_t percent);
 /* The bytes from p hold pointers into the heap. False: no memory to remember it. */
 bool gcRootAdd(uintptr_t p, uintptr_t n);
 bool gcRootRemove(uintptr_t p); /* false: was not added */
-/* fn marks what a table of a room above refers to, with the world stopped. */
-struct marker;
-void gcRootProvider(void (*fn)(struct marker *));
-void gcMarkRange(struct marker *mk, uintptr_t lo, uintptr_t hi);
-void gcMarkAddress(struct marker *mk, uintptr_t addr);
 /* Called with the world stopped, before the mark: sync's pools. NULL: nothing to do. */
 extern void (*gcPoolCleanup)(void);
 

@@ -138,9 +138,9 @@ struct mheap {
 	uint64_t deadFreed[NUM_SIZECLASSES];
 	uint64_t deadTiny, deadLargeAlloc, deadLargeFree, deadNlargealloc, deadNlargefree;
 
-	uint32_t sweepgen; /* atomic; world stopped; +2 for each collection */
-	struct mspan
-		*sweepnext; /* lock: where sweepone goes on in allspans; NULL: all were begun */
+	uint32_t sweepgen; /* changes only with the world stopped: +2 for each collection */
+	/* lock to write, atomic: where sweepone goes on in allspans; NULL: all were begun */
+	struct mspan *sweepnext;
 	uint32_t nsweeping; /* atomic: spans that somebody is sweeping */
 	int64_t peakwindow; /* nanoseconds; how long a peak is remembered: two of these */
 
@@ -193,6 +193,20 @@ spanClaim(struct mspan *s)
 	return load_acq(&s->sweepgen) == due && cas(&s->sweepgen, due, due + 1);
 }
 
+/* The same for who will call spanSweep, which is counted from here on: nobody says meanwhile that all is
+ * swept. */
+static inline bool
+spanClaimToSweep(struct mspan *s)
+{
+	if (load_acq(&s->sweepgen) != heap.sweepgen - 2)
+		return false;
+	xadd(&heap.nsweeping, 1u);
+	if (spanClaim(s))
+		return true;
+	xadd(&heap.nsweeping, -1u);
+	return false;
+}
+
 static inline bool
 spanSwept(const struct mspan *s)
 {
@@ -206,10 +220,11 @@ spanMayFree(struct mspan *s)
 	return spanSwept(s) || spanClaim(s);
 }
 
-/* s is claimed. Returns the pages that went back to the heap. */
+/* s is claimed by spanClaimToSweep. Returns the pages that went back to the heap. */
 uintptr_t spanSweep(struct mspan *s);
-/* addr's object, a large one, is about to be freed by hand: nobody is sweeping s from here on. */
-void sweepWait(struct mspan *s);
+/* addr's object, a large one, is about to be freed by hand: nobody is sweeping s from here on; or it is
+ * not addr's any more. */
+void sweepWait(struct mspan *s, uintptr_t addr);
 /* Sweeps until npages or more are free, or nothing is left. */
 void sweepForPages(uintptr_t npages);
 

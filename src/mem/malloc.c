@@ -352,7 +352,7 @@ gcfree(void *p)
 		return;
 	}
 	if (COLLECTS && unlikely(!spanSwept(s))) {
-		sweepWait(s);
+		sweepWait(s, addr);
 		if (spanOf(addr) != s)
 			badFree(addr, "was freed before");
 	}

@@ -74,7 +74,7 @@ partialGet(struct mcentral *mc, bool *claimed)
 		return NULL;
 	lock(&mc->lock);
 	struct mspan *s = mc->partial;
-	while (COLLECTS && s != NULL && !spanSwept(s) && !(*claimed = spanClaim(s)))
+	while (COLLECTS && s != NULL && !spanSwept(s) && !(*claimed = spanClaimToSweep(s)))
 		s = s->next; /* somebody is sweeping it */
 	if (s != NULL) {
 		listRemove(mc, s);
@@ -175,6 +175,7 @@ mcentral_reclaim(void)
 				list = s;
 			} else {
 				xadd(&mc->nempty, 1u);
+				xadd(&heap.emptybytes, s->npages * PAGE_SIZE);
 			}
 		}
 		unlock(&mc->lock);

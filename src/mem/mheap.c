@@ -109,7 +109,7 @@ mheap_freeSpan(struct mspan *s)
 	if (s->allnext != NULL)
 		s->allnext->allprev = s->allprev;
 	if (COLLECTS && heap.sweepnext == s)
-		heap.sweepnext = s->allnext;
+		store_rlx(&heap.sweepnext, s->allnext);
 	mspanFini(s);
 	store_rlx(&heap.stats.inuse, heap.stats.inuse - s->npages * PAGE_SIZE);
 	pagesFree(s->base, s->npages);

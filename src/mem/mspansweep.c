@@ -109,7 +109,6 @@ uintptr_t
 spanSweep(struct mspan *s)
 {
 	struct mcache *c = getmcache();
-	xadd(&heap.nsweeping, 1u);
 	if (load_acq(&s->specials) != NULL)
 		specialsSweep(s);
 	uintptr_t pages = spanSizeclass(s) == 0 ? sweepLarge(s, c) : sweepSmall(s, c);
@@ -121,20 +120,18 @@ bool
 sweepone(uintptr_t *pages)
 {
 	*pages = 0;
-	if (load_rlx(&heap.sweepnext) == NULL)
+	if (load_acq(&heap.sweepnext) == NULL)
 		return false;
 	lock(&heap.lock);
 	struct mspan *s = heap.sweepnext;
-	while (s != NULL && !spanClaim(s))
+	while (s != NULL && !spanClaimToSweep(s))
 		s = s->allnext;
-	store_rlx(&heap.sweepnext, s == NULL ? NULL : s->allnext);
-	if (s != NULL)
-		xadd(&heap.nsweeping, 1u); /* before the cursor says that nothing is left */
+	/* After s is counted: who finds that nothing is left sees that somebody is at it. */
+	store_rel(&heap.sweepnext, s == NULL ? NULL : s->allnext);
 	unlock(&heap.lock);
 	if (s == NULL)
 		return false;
 	*pages = spanSweep(s);
-	xadd(&heap.nsweeping, -1u);
 	return true;
 }
 
@@ -165,9 +162,9 @@ sweepForPages(uintptr_t npages)
 }
 
 void
-sweepWait(struct mspan *s)
+sweepWait(struct mspan *s, uintptr_t addr)
 {
-	while (!spanMayFree(s))
+	while (!spanMayFree(s) && spanOf(addr) == s)
 		osyield();
 }
 

@@ -341,7 +341,7 @@ weakLoad(uintptr_t *handle)
 	uintptr_t addr = load_acq(handle);
 	struct mspan *s = COLLECTS && addr != 0 ? spanOf(addr) : NULL;
 	while (s != NULL && !spanSwept(s) && spanOf(addr) == s) {
-		if (spanClaim(s))
+		if (spanClaimToSweep(s))
 			spanSweep(s);
 		else
 			osyield();

@@ -493,7 +493,9 @@ mexit(void)
 	sched.nmfreed++;
 	checkdead();
 	unlock(&sched.lock);
-	store_rel(&mp->tid, (uint64_t)0);
+	store_seq(&mp->tid, (uint64_t)0); /* foreignDetach says why */
+	if (load_seq(&sched.stopThreads))
+		waitForWorld(mp);
 	osSigAltstackOff();
 	osThreadExit(mp);
 }

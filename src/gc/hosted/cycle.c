@@ -161,7 +161,8 @@ collect(bool someWait)
 	store_rel(&asked.due, 0u);
 	if (gcPoolCleanup != NULL)
 		gcPoolCleanup();
-	sweepAll(); /* what a sweeper had begun is done, but new spans may be due */
+	gort_assert(
+		sweepDone()); /* new spans are born swept, and a sweeper is not stopped half way */
 	mheap_flushCaches();
 	t.heapBefore = (uint64_t)load_rlx(&heapLive);
 	t.goal = pacerGoal();

@@ -162,17 +162,3 @@ isMarked(uintptr_t addr)
 	struct mspan *s = findSlot(addr, &i);
 	return s != NULL && (s->markBits[i / 64] >> (i % 64) & 1);
 }
-
-/* ---- for providers of roots --------------------------------------------------------------- */
-
-void
-gcMarkRange(struct marker *mk, uintptr_t lo, uintptr_t hi)
-{
-	markRange(mk, lo, hi);
-}
-
-void
-gcMarkAddress(struct marker *mk, uintptr_t addr)
-{
-	markWord(mk, addr);
-}

@@ -7,7 +7,6 @@
  *     registered       gcRootAdd: what the program says
  *     the runtime's    memory outside the heap: all that persistentalloc has given, and the heaps of
  *                      timers; not the allocator's and the collector's own (persistentallocNoscan)
- *     providers        tables of rooms above (gcRootProvider)
  *     records          of finalizers, cleanups, weak handles (mem/special.c)
  *     goroutines       scanstack.c
  * Go's compiler registers its packages' variables; they are among the program's.
@@ -26,14 +25,11 @@ struct rootrange {
 	uintptr_t lo, hi;
 };
 
-enum { MAX_PROVIDERS = 4 };
 static struct {
 	struct mutex lock;
 	/* lock; read with the world stopped */
 	struct rootrange *ranges;
 	uint32_t n, cap;
-	void (*providers[MAX_PROVIDERS])(struct marker *);
-	uint32_t nproviders;
 } roots = {.lock = {.rank = LOCKRANK_GC}};
 
 bool
@@ -77,15 +73,6 @@ gcRootRemove(uintptr_t p)
 	return found;
 }
 
-void
-gcRootProvider(void (*fn)(struct marker *))
-{
-	lock(&roots.lock);
-	gort_assert(roots.nproviders < MAX_PROVIDERS);
-	roots.providers[roots.nproviders++] = fn;
-	unlock(&roots.lock);
-}
-
 /* ---- marking them ------------------------------------------------------------------------- */
 
 /* The heap's own struct is among the variables and is full of addresses of the heap. */
@@ -121,8 +108,6 @@ markRegistered(struct marker *mk)
 {
 	for (uint32_t i = 0; i < roots.n; i++)
 		markRange(mk, roots.ranges[i].lo, roots.ranges[i].hi);
-	for (uint32_t i = 0; i < roots.nproviders; i++)
-		roots.providers[i](mk);
 }
 
 static void

@@ -353,7 +353,12 @@ foreignDetach(void)
 	store_rlx(&sched.nmforeign, sched.nmforeign - 1);
 	checkdead();
 	unlock(&sched.lock);
-	store_rel(&mp->tid, (uint64_t)0);
+	/* A stop that began while inrt was up takes this thread for stopped, and a collection may be
+	 * reading its thread-local variables: they stay until it is over. One that begins later sees no
+	 * thread here. */
+	store_seq(&mp->tid, (uint64_t)0);
+	if (load_seq(&sched.stopThreads))
+		waitForWorld(mp);
 	osThreadOnExit(NULL);
 	signalStackOff(x);
 	trackThreadGone(gp, mp->g0);

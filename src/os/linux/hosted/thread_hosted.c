@@ -140,8 +140,8 @@ osThreadInit(struct m *mp, uintptr_t *lo, uintptr_t *hi)
 {
 	/* The frame pointer saved in our frame is our caller's. */
 	uintptr_t frame = *(uintptr_t *)__builtin_frame_address(0);
-	mp->tid = osgettid();
 	osThreadVars(mp);
+	store_rel(&mp->tid, osgettid()); /* from here on tls counts */
 	if (mp->thread != 0 && !GORT_TSAN && !GORT_ASAN) { /* which change the stack's size */
 		*lo = alignUp((uintptr_t)pthread_self() - stackSize() + G0_GUARD, physPageSize) +
 		      physPageSize;
@@ -161,8 +161,8 @@ never_inline void
 osThreadAdopt(struct m *mp, uintptr_t *lo, uintptr_t *hi)
 {
 	uintptr_t frame = *(uintptr_t *)__builtin_frame_address(0);
-	mp->tid = osgettid();
 	osThreadVars(mp);
+	store_rel(&mp->tid, osgettid()); /* from here on tls counts */
 	/* The kernel put AT_RANDOM's bytes at the top of the first thread's stack. */
 	currentStack(mp, osfacts.random > frame ? osfacts.random : frame, lo, hi);
 	if (frame < *lo || frame >= *hi) {
