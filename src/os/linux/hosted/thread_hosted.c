@@ -141,7 +141,7 @@ osThreadInit(struct m *mp, uintptr_t *lo, uintptr_t *hi)
 	/* The frame pointer saved in our frame is our caller's. */
 	uintptr_t frame = *(uintptr_t *)__builtin_frame_address(0);
 	osThreadVars(mp);
-	store_rel(&mp->tid, osgettid()); /* from here on tls counts */
+	store_rel(&mp->tid, osgettid());                   /* from here on tls counts */
 	if (mp->thread != 0 && !GORT_TSAN && !GORT_ASAN) { /* which change the stack's size */
 		*lo = alignUp((uintptr_t)pthread_self() - stackSize() + G0_GUARD, physPageSize) +
 		      physPageSize;
