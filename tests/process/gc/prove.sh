@@ -6,8 +6,13 @@ forgetful() {
 		OUT="$PWD/$1.a" BREAK="-DGORT_BREAK=BREAK_$1" broken >make.log 2>&1 || die "$(cat make.log)"
 }
 
-# forgets NAME FILE KIND [PROGRAM]
+# forgets NAME FILE KIND [PROGRAM]: with the whole library the object is there; with the other it is not.
 forgets() {
+	"${CC:-gcc}" -O1 -I"$TOP/include" -o whole "$TOP/tests/process/gc/${4:-roots}.c" \
+		"$(gort env | sed -n 's/^GORT_LIB=//p')/libgort.a" -lpthread -lm -ldl
+	run env GODEBUG=gccollect=1,clobberfree=1 ./whole "$3"
+	want_status 0
+	grep -qx -e alive -e ok out || die "$3 is lost though nothing is forgotten"
 	forgetful "$1" "$2"
 	"${CC:-gcc}" -O1 -I"$TOP/include" -o "$1" "$TOP/tests/process/gc/${4:-roots}.c" "$1.a" -lpthread -lm -ldl
 	run env GODEBUG=gccollect=1,clobberfree=1 "./$1" "$3"
