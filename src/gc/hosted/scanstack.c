@@ -35,13 +35,27 @@ scanMapped(struct marker *mk, const struct stack *st)
 	markStackRange(mk, lo > st->lo ? lo : alignUp(st->lo, PTRSIZE), st->hi);
 }
 
-/* sp is on none of gp's stacks. */
+static bool
+readable(uintptr_t p)
+{
+	uintptr_t word;
+	return osPeek(&word, (const void *)p, sizeof word);
+}
+
+/* sp is on none of gp's stacks. A mapping may have guards inside, which do not part it: it is read as
+ * far as the kernel lets us. */
 static cold void
 scanElsewhere(struct marker *mk, struct g *gp, uintptr_t sp)
 {
-	uintptr_t lo, hi;
-	if (osMapping(sp, &lo, &hi))
-		markStackRange(mk, lo > sp - SIGCTX_REDZONE ? lo : sp - SIGCTX_REDZONE, hi);
+	uintptr_t lo, hi, from = sp - SIGCTX_REDZONE;
+	if (!osMapping(sp, &lo, &hi))
+		hi = 0;
+	else if (from < lo || !readable(from))
+		from = sp;
+	for (uintptr_t end; from < hi && readable(from); from = end) {
+		end = alignUp(from + 1, physPageSize);
+		markStackRange(mk, from, end);
+	}
 	scanMapped(mk, &gp->stack);
 	scanMapped(mk, &gp->hop[0]);
 	scanMapped(mk, &gp->hop[1]);
@@ -90,13 +104,16 @@ scanAllocas(struct marker *mk, struct g *gp)
 	}
 }
 
-/* How often to look before the processor is given up, and before it must be a bug. */
-enum { LOOKS = 1000, LOOKS_MAX = 10000000 };
+/* How often to look before the processor is given up, and how long before it must be a bug: a thread may
+ * be held up by a debugger, or by a machine that is out of memory. */
+enum { LOOKS = 1000 };
+#define LOOKS_LONGEST (5 * 60 * SEC)
 
 static void
 scanG(struct marker *mk, struct g *gp)
 {
-	for (uint32_t look = 0;; look++) {
+	int64_t began = 0;
+	for (uint64_t look = 0;; look++) {
 		uint32_t st = load_acq(&gp->atomicstatus);
 		if (st == Gdead)
 			return;
@@ -116,7 +133,9 @@ scanG(struct marker *mk, struct g *gp)
 				scanFrom(mk, gp, sp);
 			break;
 		}
-		if (look == LOOKS_MAX)
+		if (look == LOOKS)
+			began = nanotime();
+		if (look > LOOKS && look % LOOKS == 0 && nanotime() - began > LOOKS_LONGEST)
 			throwf("gc: a goroutine's registers cannot be found",
 				"goroutine %lu is %u, m=%ld", (unsigned long)gp->goid, st,
 				mp != NULL ? (long)mp->id : -1l);
