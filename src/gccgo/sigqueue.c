@@ -22,7 +22,7 @@
  *                  1 or 2: that ends the process, unless the signal is asked for, or ignored. */
 #include "gccgo/std.h"
 
-enum { NSIG = 65, SIG_KILL = 9, SIG_PIPE = 13, SIG_STOP = 19, SIG_RTMIN = 35 };
+enum { NSIG = 65, SIG_INT = 2, SIG_KILL = 9, SIG_PIPE = 13, SIG_STOP = 19, SIG_RTMIN = 35 };
 enum { RECV_AWAY, RECV_SLEEPS }; /* what the futex holds */
 
 #define BIT(sig) ((uint64_t)1 << ((sig)-1))
@@ -32,6 +32,7 @@ static uint64_t pending;            /* atomic: handlers set, the receiver takes 
 static uint32_t receiver;           /* atomic, futex */
 static uint32_t delivering;         /* atomic: handlers on their way */
 static uint64_t installed;          /* siglock; signalinit, alone */
+static uint64_t ignored;            /* siglock: by Ignore, and not asked for since */
 static uint64_t atstart;            /* those with a handler from the start: constant */
 static struct oldhandler old[NSIG]; /* siglock */
 static struct syncmutex siglock;
@@ -152,8 +153,13 @@ siglocked(void (*fn)(int sig), uint32_t sig)
 static void
 install(int sig)
 {
-	if (!sigIsOurs(sig) && (installed & BIT(sig)) == 0 &&
-		osSigInstall(sig, handler, &old[sig]) == 0)
+	if (sigIsOurs(sig) || (installed & BIT(sig)) != 0)
+		return;
+	/* What Ignore did is not what Reset goes back to; but to a terminal's signals Go does. */
+	if ((ignored & BIT(sig)) != 0 && sig > SIG_INT)
+		osSigDefault(sig);
+	ignored &= ~BIT(sig);
+	if (osSigInstall(sig, handler, &old[sig]) == 0)
 		installed |= BIT(sig);
 }
 
@@ -180,8 +186,10 @@ ignore(int sig)
 {
 	__atomic_fetch_and(&enabled, ~BIT(sig), __ATOMIC_SEQ_CST);
 	installed &= ~BIT(sig);
-	if (!sigIsOurs(sig))
+	if (!sigIsOurs(sig)) {
 		osSigIgnore(sig);
+		ignored |= BIT(sig);
+	}
 }
 
 void

@@ -307,6 +307,35 @@ GO
 		want_status 2
 		want_err "${what#* }" "goroutine 1 ["
 	done
+	# Ignored, asked for, and reset: as at the start.
+	cat >z.go <<'GO'
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+func main() {
+	signal.Ignore(syscall.SIGTERM)
+	syscall.Kill(os.Getpid(), syscall.SIGTERM)
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGTERM)
+	syscall.Kill(os.Getpid(), syscall.SIGTERM)
+	fmt.Println(<-c)
+	signal.Reset(syscall.SIGTERM)
+	fmt.Println(signal.Ignored(syscall.SIGTERM))
+	syscall.Kill(os.Getpid(), syscall.SIGTERM)
+	time.Sleep(time.Minute)
+}
+GO
+	gort build -o z z.go || die "build failed"
+	run ./z
+	want_status 143
+	want_out terminated false
 	# Who asks for all gets those that are sent, not what an instruction did: it would come for ever.
 	cat >trap.c <<'C'
 void trap(void) { __builtin_trap(); }
