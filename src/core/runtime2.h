@@ -149,6 +149,7 @@ struct g {
 	uint8_t sudog0busy;  /* sudog0 is in use; owner G */
 	bool haslocals;      /* locals != NULL */
 	bool named;          /* name is this life's */
+	bool longcall;       /* its last announced call was long: sched/syscall.c; owner M */
 	bool paniconfault;   /* a fault at any address is a panic; owner G */
 
 	/* Split stacks: the 256 KiB and the 1 GiB stack that this life has needed so far, and memory
@@ -232,6 +233,8 @@ struct m {
 	uint32_t lockedInt;
 	uint64_t rand[2];     /* wyrand state; owner M */
 	uint32_t syscalltick; /* copy of p->syscalltick at entersyscall */
+	int64_t callstart;    /* nanotime at entersyscall, if somebody waited for the P; owner M */
+	uint32_t parkedafter; /* its G is parked: whose turn on sched.runq is before; sched.lock */
 	void (*mstartfn)(void);
 	/* The commit of a park: runs after the parking G's registers are saved. */
 	bool (*waitunlockf)(struct g *, void *);
@@ -315,7 +318,7 @@ struct pstats {
 struct p {
 	int32_t id;            /* constant */
 	uint32_t status;       /* atomic, enum pstatus */
-	struct p *link;        /* idle list: sched.lock */
+	struct p *link;        /* idle list: sched.lock; sched.resume: atomic */
 	uint32_t schedtick;    /* owner P: moves at every switch, direct ones too */
 	uint32_t syscalltick;  /* owner P: moves at every announced call */
 	struct m *m;           /* owner P: back-link, NULL if idle; sysmon reads it racily */
@@ -352,7 +355,6 @@ struct p {
 	void *pcache;            /* page cache of mem/pagealloc.c; owner P */
 	uint32_t runSafePointFn; /* atomic: forEachP's request, taken by CAS 1 -> 0 */
 	bool startspinning;      /* startm to newm: the new M is counted as spinning */
-	uint32_t sharedturn;     /* owner P: the global queue or the parked threads' is next */
 	struct m *stoppedm; /* a stop found it in user code with this P: gets it back; sched.lock */
 
 	struct pstats stats;
@@ -408,7 +410,9 @@ struct schedt {
 	int32_t nmforeign; /* those that have one; also read racily */
 	struct p *pidle;
 	struct grunq runq;    /* global run queue; n is also read racily (atomic) */
+	uint32_t runqtaken;   /* how many have been taken from it; goes round */
 	struct gqueue parked; /* Gs whose threads a signal has parked; n is also read racily */
+	struct p *resume;     /* atomic; by link: Ps whose stoppedm goes on after a stop */
 	uint32_t parkedturns; /* how many of them ran since another G did; atomic */
 
 	/* atomic */
@@ -442,7 +446,8 @@ struct schedt {
 	struct note safePointNote;
 
 	/* sysmon */
-	uint32_t sysmonwait; /* atomic */
+	uint32_t sysmonwait;   /* atomic */
+	uint32_t callhandoffs; /* atomic: moves when a call gives its P away itself (syscall.c) */
 	struct note sysmonnote;
 
 	bool mainStarted; /* atomic: the bootstrap is over, other Ms may be woken (gcenable's end) */

@@ -31,8 +31,8 @@
  * by the template thread once a signal can have parked one.
  *
  * The queue of parked goroutines is part of "runnable": schedule() looks at it as at the global
- * queue, both under sched.lock, so that no one is left behind when Ps go idle. A goroutine there
- * costs a thread. Once max(64, 4 * GOMAXPROCS) wait, the queue goes before everything else, and
+ * queue, both under sched.lock, so that no one is left behind when Ps go idle; who has waited longest
+ * of both is next (parkedafter). A goroutine there costs a thread. Once max(64, 4 * GOMAXPROCS) wait, the queue goes before everything else, and
  * the P of the next one to be parked goes to its head directly: 50,000 goroutines that compute for
  * a while share some seventy threads. But each time that all of them have had a turn one other
  * goroutine gets one (parkedturns): if those that are parked compute for ever, the rest of the
@@ -101,6 +101,28 @@ resumeParked(struct g *gp)
 	stopm();
 }
 
+/* The world starts: up to n of the threads that the stop found computing go on (sched.resume). Each
+ * wakes two others when it does, so that the stopper, whose CPU the kernel may give to the one that
+ * it wakes, pays for one, and the last of n wakes after log n.
+ *
+ * Only taken from until it is empty: the next stop, which fills it again, waits for all that were on
+ * it, and for all that take. So a head that is the same has the same successor. */
+void
+resumeStopped(int n)
+{
+	while (n-- > 0) {
+		struct p *pp;
+		do {
+			pp = load_acq(&sched.resume);
+			if (pp == NULL)
+				return;
+		} while (!cas(&sched.resume, pp, load_rlx(&pp->link)));
+		struct m *mp = pp->stoppedm;
+		pp->stoppedm = NULL;
+		givep(mp, pp);
+	}
+}
+
 /* ---- in the handler ----------------------------------------------------------------------- */
 
 /* Sleeps until somebody gives this M, whose G is gp, a P, and with it a fresh slice. */
@@ -108,6 +130,7 @@ static void
 waitForP(struct m *mp, struct g *gp)
 {
 	mPark(mp);
+	resumeStopped(2);
 	struct p *pp = mp->nextp;
 	mp->nextp = NULL;
 	if (pp != NULL) {
@@ -129,9 +152,7 @@ stopWithP(struct m *mp, struct g *gp)
 	struct p *pp = releasep();
 	store_rel(&pp->status, Pgcstop);
 	pp->stoppedm = mp;
-	if (--sched.stopwait == 0)
-		notewakeup(&sched.stopnote);
-	unlock(&sched.lock);
+	stoppedUnlock();
 	waitForP(mp, gp);
 }
 
@@ -158,6 +179,7 @@ handOver(struct m *mp, struct g *gp)
 	fetch_and(&pp->preempt, (uint8_t)~PREEMPT_ASKED);
 	releasep();
 	setgstatus(gp, Grunning, Gpreempted);
+	mp->parkedafter = sched.runqtaken + sched.runq.n;
 	gqueuePushBack(&sched.parked, gp);
 	unlock(&sched.lock);
 	givep(next, pp);
@@ -194,18 +216,23 @@ serve(struct m *mp, struct g *gp, const struct sigctx *c)
 			waitForWorld(mp);
 		return;
 	}
+again:
 	lock(&sched.lock);
 	if (load_rlx(&pp->runSafePointFn) && cas(&pp->runSafePointFn, 1u, 0u)) {
 		sched.safePointFn(pp);
 		if (--sched.safePointWait == 0)
 			notewakeup(&sched.safePointNote);
 	}
-	if (load_rlx(&sched.gcwaiting))
+	if (load_rlx(&sched.gcwaiting)) {
 		stopWithP(mp, gp);
-	else if (load_rlx(&pp->preempt) & PREEMPT_ASKED && stackOf(gp, c->sp) != NULL)
+		/* The next stop, as inrt is 1, sent no signal. */
+		if ((pp = mp->p) != NULL && load_rlx(&sched.gcwaiting))
+			goto again;
+	} else if (load_rlx(&pp->preempt) & PREEMPT_ASKED && stackOf(gp, c->sp) != NULL) {
 		handOver(mp, gp);
-	else
+	} else {
 		unlock(&sched.lock);
+	}
 }
 
 no_sanitize void

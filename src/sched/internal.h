@@ -85,6 +85,7 @@ void procresizeTo(int32_t n, struct p **runnable);
 
 /* ---- stw.c -------------------------------------------------------------------------------- */
 void gcstopm(void);
+void stoppedUnlock(void);
 void forEachP(void (*fn)(struct p *));
 void runSafePointFn(void);
 
@@ -115,6 +116,7 @@ void asyncparkinit(void);
 bool parkedMany(void);                  /* more threads are parked than a process should have */
 void resumeParked(struct g *gp);        /* g0: our P goes to gp's thread; returns with another */
 void givep(struct m *mp, struct p *pp); /* a parked thread goes on with pp */
+void resumeStopped(int n);
 void stopThreads(void);
 void startThreads(void);
 void waitForWorld(struct m *mp);

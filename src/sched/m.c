@@ -332,8 +332,11 @@ startmUnlock(struct p *pp, bool spinning)
 		 * the making needs. */
 		struct g *gp = parkedPop();
 		if (gp != NULL) {
+			bool fresh = sched.runq.n != 0;
 			unlock(&sched.lock);
 			givep(gp->m, pp);
+			if (fresh) /* whose turn it was; the next time there is one */
+				spareM();
 			return;
 		}
 	}
@@ -380,9 +383,7 @@ handoffp(struct p *pp)
 	lock(&sched.lock);
 	if (load_rlx(&sched.gcwaiting)) {
 		store_rel(&pp->status, Pgcstop);
-		if (--sched.stopwait == 0)
-			notewakeup(&sched.stopnote);
-		unlock(&sched.lock);
+		stoppedUnlock();
 		return;
 	}
 	if (load_rlx(&pp->runSafePointFn) && cas(&pp->runSafePointFn, 1u, 0u)) {

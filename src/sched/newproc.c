@@ -286,6 +286,7 @@ newproc(void (*fn)(void *), void *arg, const struct newprocopt *opt, uintptr_t p
 	gp->waitreason = waitReasonZero;
 	store_rlx(&gp->waitsince, (int64_t)0);
 	gp->named = false;
+	gp->longcall = false;
 	gp->issystem = false;
 	if (opt != NULL) {
 		if (opt->name != NULL) {

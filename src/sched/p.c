@@ -18,7 +18,7 @@ pidleput(struct p *pp)
 	if (load_rlx(&pp->timers.when0) == 0)
 		pmaskClear(sched.timerpMask, pp->id);
 	pmaskSet(sched.idlepMask, pp->id);
-	pp->link = sched.pidle;
+	store_rlx(&pp->link, sched.pidle);
 	sched.pidle = pp;
 	xadd(&sched.npidle, 1u);
 }
@@ -32,7 +32,7 @@ pidleget(void)
 		pmaskSet(sched.timerpMask, pp->id); /* it may get timers at any time now */
 		pmaskClear(sched.idlepMask, pp->id);
 		sched.pidle = pp->link;
-		pp->link = NULL;
+		store_rlx(&pp->link, (struct p *)NULL);
 		xadd(&sched.npidle, -1u);
 	}
 	return pp;
@@ -160,7 +160,7 @@ procresizeTo(int32_t n, struct p **runnable)
 		pp->stoppedm = NULL;
 		lock(&sched.lock);
 		setgstatus(gp, Grunning, Gpreempted);
-		gqueuePushFront(&sched.parked, gp);
+		gqueuePushFront(&sched.parked, gp); /* nobody is ahead, whatever parkedafter says */
 		unlock(&sched.lock);
 	}
 
@@ -172,10 +172,13 @@ procresizeTo(int32_t n, struct p **runnable)
 		if (pp == mp->p)
 			continue;
 		store_rel(&pp->status, Pidle);
-		if (runqempty(pp) && pp->stoppedm == NULL) {
+		if (pp->stoppedm != NULL) {
+			store_rlx(&pp->link, sched.resume);
+			store_rel(&sched.resume, pp);
+		} else if (runqempty(pp)) {
 			pidleput(pp);
 		} else {
-			pp->link = list;
+			store_rlx(&pp->link, list);
 			list = pp;
 		}
 	}

@@ -281,6 +281,7 @@ globrunqpop(void)
 		return NULL;
 	struct g *gp = q->ring[q->head++ & (q->cap - 1)];
 	store_rlx(&q->n, q->n - 1);
+	sched.runqtaken++;
 	if (q->n == 0)
 		q->head = 0; /* stay on the same pages */
 	return gp;

@@ -180,16 +180,27 @@ sharedWork(void)
 	return load_rlx(&sched.runq.n) != 0 || load_rlx(&sched.parked.n) != 0;
 }
 
-/* parkedFirst, or else in turn. max: as globrunqget's. */
+/* How many on the global queue have waited longer than the first that is parked. */
+static uint32_t
+parkedAhead(void)
+{
+	uint32_t n = sched.parked.head->m->parkedafter - sched.runqtaken;
+	return n > sched.runq.n ? 0 : n;
+}
+
+/* parkedFirst, or else who has waited longer. max: as globrunqget's. */
 static struct g *
 sharedGetLocked(struct p *pp, uint32_t max, bool parkedFirst)
 {
-	struct g *gp = NULL;
-	if (sched.parked.n != 0 && (parkedFirst || sched.runq.n == 0 || pp->sharedturn++ % 2 != 0))
-		gp = parkedPop();
-	else if (sched.runq.n != 0)
-		gp = globrunqget(pp, max);
-	return gp;
+	uint32_t ahead = sched.runq.n;
+	if (sched.parked.n != 0) {
+		ahead = parkedFirst ? 0 : parkedAhead();
+		if (ahead == 0)
+			return parkedPop();
+		if (max == 0 || max > ahead)
+			max = ahead;
+	}
+	return ahead != 0 ? globrunqget(pp, (int32_t)max) : NULL;
 }
 
 static struct g *

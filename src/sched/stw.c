@@ -129,14 +129,9 @@ startTheWorldWithSema(int32_t procs)
 	while (list != NULL) {
 		struct p *pp = list;
 		list = pp->link;
-		pp->link = NULL;
-		struct m *mp = pp->stoppedm;
-		pp->stoppedm = NULL;
-		if (mp != NULL)
-			givep(mp, pp);
-		else
-			startm(pp, false);
+		startm(pp, false);
 	}
+	resumeStopped(1);
 	wakep();
 }
 
@@ -158,6 +153,17 @@ GOMAXPROCS(int32_t n)
 	startTheWorldWithSema(n);
 	worldsemaRelease();
 	return old;
+}
+
+/* sched.lock, which it lets go of: one P more has stopped. The stopper is woken after that: it takes the
+ * lock next, and nothing else wakes it. */
+void
+stoppedUnlock(void)
+{
+	bool last = --sched.stopwait == 0;
+	unlock(&sched.lock);
+	if (last)
+		notewakeup(&sched.stopnote);
 }
 
 /* gcstopm: on g0, P held, a stop is wanted: give the P up and sleep. Returns with a P. */
@@ -182,9 +188,7 @@ gcstopm(void)
 		return;
 	}
 	store_rel(&pp->status, Pgcstop);
-	if (--sched.stopwait == 0)
-		notewakeup(&sched.stopnote);
-	unlock(&sched.lock);
+	stoppedUnlock();
 	stopm();
 }
 

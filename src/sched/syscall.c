@@ -5,6 +5,12 @@
  * sysmon after a tick (retake), or a stop-the-world. The P's syscalltick moves at every call and
  * every retake, so sysmon can tell a long call from many short ones.
  *
+ * Calls of one goroutine resemble each other: who reads from a socket waits, who writes to a file
+ * does not. So if somebody waits for the P, the time of the call is taken; and if it was long, the
+ * next one does not wait for sysmon to notice: entersyscall hands the P over itself (longcall).
+ * sysmon alone sees a call only if it lasts from one of its looks to the next, and of a goroutine
+ * that makes one call of a millisecond after the other it may see none.
+ *
  * The goroutine is Gsyscall meanwhile and is not its M's curg: an entry into the runtime from
  * inside the call is recognised (notAGoroutine says so). inrt is 0 meanwhile, as in all code that
  * is not the runtime's: a stop halts such a thread by a signal, too (asyncpark.c). The stack as the
@@ -38,10 +44,43 @@ entersyscallGcwait(struct p *pp)
 	lock(&sched.lock);
 	if (sched.stopwait > 0 && cas(&pp->status, (uint32_t)Psyscall, (uint32_t)Pgcstop)) {
 		store_rlx(&pp->syscalltick, pp->syscalltick + 1);
-		if (--sched.stopwait == 0)
-			notewakeup(&sched.stopnote);
+		stoppedUnlock();
+	} else {
+		unlock(&sched.lock);
 	}
-	unlock(&sched.lock);
+}
+
+#define LONG_CALL (20 * US)
+
+static void
+handoffpG0(void *pp)
+{
+	handoffp(pp);
+}
+
+/* Somebody waits for the P of gp, whose call begins. */
+static never_inline void
+entersyscallWanted(struct g *gp, struct m *mp, struct p *pp)
+{
+	if (mp->isforeign)
+		return;
+	mp->callstart = nanotime();
+	if (!gp->longcall || !cas(&pp->status, (uint32_t)Psyscall, (uint32_t)Pidle))
+		return;
+	store_rlx(&pp->syscalltick, pp->syscalltick + 1);
+	mp->oldp = NULL;
+	xadd(&sched.callhandoffs, 1u);
+	systemstack(handoffpG0, pp);
+}
+
+/* The call is over. Nothing is learnt from one that nobody waited for. */
+static void
+callTook(struct g *gp, struct m *mp)
+{
+	if (likely(mp->callstart == 0))
+		return;
+	gp->longcall = nanotime() - mp->callstart >= LONG_CALL;
+	mp->callstart = 0;
 }
 
 /* Out into user code without a P, unless a stop has passed by this M while it was still inside: see
@@ -85,6 +124,8 @@ entersyscall(void)
 	store_seq(&pp->status, (uint32_t)Psyscall);
 	if (load_seq(&sched.gcwaiting))
 		entersyscallGcwait(pp);
+	if (!runqempty(pp) || load_rlx(&sched.runq.n) != 0 || load_rlx(&sched.parked.n) != 0)
+		entersyscallWanted(gp, mp, pp);
 	leaveForCall(mp);
 }
 
@@ -169,6 +210,7 @@ exitsyscall(void)
 	if (unlikely(load_acq(&mp->revoked) != REVOKE_NONE))
 		cas(&mp->revoked, (uint32_t)REVOKE_ASKED, (uint32_t)REVOKE_NONE);
 	mp->oldp = NULL;
+	callTook(gp, mp);
 	if (BROKEN(SYSCALL) && pp != NULL)
 		store_rel(&pp->status, (uint32_t)Psyscall);
 	if (likely(pp != NULL && load_rlx(&pp->status) == Psyscall &&

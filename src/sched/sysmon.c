@@ -153,6 +153,7 @@ sysmon(void)
 {
 	uint32_t idle = 0;
 	uint32_t delay = 20;
+	uint32_t handoffs = 0;
 	bool watch = false;
 	int64_t lasttrace = 0; /* schedtrace's first line comes at once */
 	lock(&sched.lock);
@@ -186,11 +187,14 @@ sysmon(void)
 		if (next != 0 && next < now)
 			wakep();
 
+		/* Who gave a P away for a call comes back and waits for one. */
 		watch = false;
-		if (retake(now, &watch) != 0)
+		uint32_t seen = load_rlx(&sched.callhandoffs);
+		if (retake(now, &watch) != 0 || seen != handoffs)
 			idle = 0;
 		else
 			idle++;
+		handoffs = seen;
 
 		if (!replay())
 			gcforce();

@@ -43,6 +43,7 @@ bool parked[NM];       /* threads on sched.midle */
 byte nextp[NM] = NONE;
 bool runs[NM];         /* ghost: runs Go code */
 bool retaken, woken;    /* sysmon and the poller act once a round */
+bool locked;           /* the stopper is in its section of sched.lock, which has more than one step */
 bool over;
 byte k, q;             /* scratch inside atomic steps */
 
@@ -52,7 +53,16 @@ inline stopped(p)
 	status[p] = gcstop;
 	stopwait--;
 	if
-	:: stopwait == 0 -> assert(!stopnote); stopnote = true
+	:: stopwait == 0 -> last = true
+	:: else
+	fi
+}
+
+/* notewakeup, after the section: the stopper waits for nothing else. */
+inline tell()
+{
+	if
+	:: last -> last = false; assert(!stopnote); stopnote = true
 	:: else
 	fi
 }
@@ -66,6 +76,29 @@ inline pidleget(p)
 	:: k >= NP -> p = NONE; break
 	od;
 	k = 0
+}
+
+/* p is idle and on the caller's hands. */
+inline handoffp(p)
+{
+	if
+	:: atomic {
+		!locked && (parked[0] || parked[1]);
+		startm(p)
+	}
+	:: atomic {
+		!locked;
+#ifndef BUG_HANDOFF
+		if
+		:: gcwaiting -> stopped(p)
+		:: else -> inlist[p] = true
+		fi
+#else
+		inlist[p] = true
+#endif
+	};
+		tell()
+	fi
 }
 
 /* A parked thread gets p. (If none is parked the code makes one; here p goes back to the list, or
@@ -84,12 +117,13 @@ inline startm(p)
 proctype M(byte self)
 {
 	byte p = NONE, oldp = NONE;
+	bool last;
 park:
 	parked[self] = true;
 end_park:
 	do
 	:: atomic { nextp[self] != NONE -> p = nextp[self]; nextp[self] = NONE }; break
-	:: atomic { parked[self] && !woken -> /* by itself, as from netpoll */
+	:: atomic { parked[self] && !woken && !locked -> /* by itself, as from netpoll */
 		woken = true;
 		pidleget(p);
 		if
@@ -106,11 +140,13 @@ sched:
 	:: gcwaiting -> /* gcstopm */
 		status[p] = idle;
 		atomic {
+			!locked;
 			if
 			:: gcwaiting -> stopped(p); p = NONE
 			:: else
 			fi
 		};
+		tell();
 		if
 		:: p == NONE -> goto park
 		:: else -> status[p] = running; goto sched
@@ -121,6 +157,7 @@ sched:
 	:: goto runG
 	:: /* nothing to run */
 		atomic {
+			!locked;
 			if
 			:: gcwaiting
 			:: else -> status[p] = idle; inlist[p] = true; p = NONE
@@ -146,14 +183,23 @@ runG:
 	if
 	:: gcwaiting ->
 		atomic {
+			!locked;
 			if
 			:: stopwait > 0 && status[oldp] == syscall -> stopped(oldp)
 			:: else
 			fi
-		}
+		};
+		tell()
 	:: else
 	fi;
 #endif
+	/* entersyscallWanted */
+	if
+	:: true
+	:: atomic { status[oldp] == syscall && !retaken -> status[oldp] = idle; retaken = true };
+		handoffp(oldp);
+		oldp = NONE
+	fi;
 	if
 	:: true
 	:: true -> over; goto done /* the call lasts */
@@ -161,7 +207,7 @@ runG:
 	/* exitsyscall */
 	atomic {
 		if
-		:: status[oldp] == syscall -> status[oldp] = running; p = oldp
+		:: oldp != NONE && status[oldp] == syscall -> status[oldp] = running; p = oldp
 		:: else -> skip
 		fi;
 		oldp = NONE
@@ -171,6 +217,7 @@ runG:
 	:: else
 	fi;
 	atomic {
+		!locked;
 		pidleget(p);
 		if
 		:: p != NONE -> status[p] = running
@@ -211,6 +258,7 @@ inline sweep(i)
 proctype stopper()
 {
 	byte i, round, p;
+	bool wait;
 	do
 	:: round == ROUNDS -> break
 	:: else ->
@@ -219,8 +267,9 @@ proctype stopper()
 		woken = false;
 		/* One section of sched.lock, but statuses of Ps in calls change beside it. */
 		atomic {
+			locked = true;
 			stopwait = NP;
-			stopnote = false;
+			assert(!stopnote);
 			gcwaiting = true;
 			i = 0;
 			do
@@ -258,11 +307,14 @@ proctype stopper()
 			od;
 #endif
 			i = 0;
-			p = 0
+			p = 0;
+			wait = stopwait > 0;
+			locked = false
 		};
 		do
-		:: stopwait == 0 || stopnote -> break
-		:: atomic { stopwait > 0 && !stopnote ->
+		:: !wait -> break
+		:: wait && stopnote -> stopnote = false; break
+		:: atomic { wait && !stopnote ->
 			k = 0;
 			do
 			:: k < NP && status[k] == running && !preempt[k] -> break
@@ -273,7 +325,7 @@ proctype stopper()
 			k = 0;
 			if
 			:: q < NP -> preempt[q] = true; q = 0
-			:: else -> q = 0; stopwait == 0 || stopnote
+			:: else -> q = 0; stopnote
 			fi }
 		od;
 		/* The world is stopped. */
@@ -326,26 +378,11 @@ proctype stopper()
 proctype sysmon()
 {
 	byte p = 1;
+	bool last;
 end:
 	do
 	:: atomic { status[p] == syscall && !retaken -> status[p] = idle; retaken = true };
-		/* handoffp */
-		if
-		:: atomic {
-			parked[0] || parked[1];
-			startm(p)
-		}
-		:: atomic {
-#ifndef BUG_HANDOFF
-			if
-			:: gcwaiting -> stopped(p)
-			:: else -> inlist[p] = true
-			fi
-#else
-			inlist[p] = true
-#endif
-		}
-		fi
+		handoffp(p)
 	od
 }
 

@@ -259,6 +259,31 @@ TEST_OPT(sched, asyncpark, stop_stops_all, .goroutine = true, .env = "GOMAXPROCS
 	WAIT_UNTIL(load_acq(&ndone) == 4);
 }
 
+/* The threads that a stop found computing wake each other: all of them go on. */
+TEST_OPT(sched, asyncpark, start_wakes_all, .goroutine = true, .env = "GOMAXPROCS=12",
+	.timeout = 120)
+{
+	signalsOnly();
+	enum { N = 11 };
+	static uint64_t counts[N];
+	for (int i = 0; i < N; i++)
+		spawn(burner, &counts[i]);
+	for (int i = 0; i < N; i++)
+		WAIT_UNTIL(load_rlx(&counts[i]) > 0);
+	for (int i = 0; i < 20; i++) {
+		uint64_t before[N];
+		RT(stopTheWorld(); startTheWorld());
+		for (int k = 0; k < N; k++)
+			before[k] = load_rlx(&counts[k]);
+		if (i % 4 != 0) /* stops that meet the wakes of the one before, too */
+			continue;
+		for (int k = 0; k < N; k++)
+			WAIT_UNTIL(load_rlx(&counts[k]) != before[k]);
+	}
+	store_rlx(&stop, 1u);
+	WAIT_UNTIL(load_acq(&ndone) == N);
+}
+
 /* GOMAXPROCS changes under code that computes: nobody is lost, whose P goes. */
 TEST_OPT(sched, asyncpark, resize, .goroutine = true, .env = "GOMAXPROCS=4", .timeout = 120)
 {
