@@ -204,11 +204,14 @@ runtime_main(void *unused unused_ok)
 /* A goroutine that panics while main returns gets its report out, and decides the exit status:
  * main parks for good. The first who comes ends the program; others park. (An atexit function
  * that ends it again is the first one: libc knows what to do.) Nobody else is waited for:
- * sched.exiting keeps the deadlock detector quiet while atexit functions run. */
+ * sched.exiting keeps the deadlock detector quiet while atexit functions run. The child of a fork
+ * has nobody to wait for, and locks that nobody will let go of. */
 _Noreturn void
 exitProgram(int status)
 {
 	static struct g *first; /* atomic */
+	if (forkedChild)
+		os_exitprogram(status);
 	while (panicking() ||
 		(!cas(&first, (struct g *)NULL, getg()) && load_acq(&first) != getg())) {
 		struct g *gp = rtenter();

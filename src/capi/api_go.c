@@ -150,6 +150,8 @@ gort_block(void (*fn)(void *), void *arg)
 	struct g *gp = rtenter();
 	entersyscall();
 	fn(arg);
+	if (unlikely(getg_again() == NULL)) /* fn has forked, and this is the child */
+		rtenterSlow(NULL);
 	exitsyscall();
 	rtleave(gp);
 }

@@ -103,8 +103,7 @@ int osBootThread(void (*fn)(void *), void *arg);
  * is on its own stack then, wherever it was before. */
 int osThreadOnExitInit(void (*fn)(void *mp));
 void osThreadOnExit(struct m *mp);
-/* Calls before and then parent or child around libc's fork, in a process that has one. 0 or
- * -errno. */
+/* Hosted: calls before and then parent or child around libc's fork. 0 or -errno. */
 int osAtFork(void (*before)(void), void (*parent)(void), void (*child)(void));
 void osyield(void);
 void osusleep(uint32_t us);

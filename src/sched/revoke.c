@@ -111,7 +111,8 @@ withoutP(struct g *gp, struct m *mp)
 struct g *
 rtenterSlow(struct g *gp)
 {
-	if (gp == NULL)
+	/* In the child of a fork who calls may have asked for g before. */
+	if (gp == NULL || forkedChild)
 		return foreignEnter(NULL);
 	struct m *mp = gp->m;
 	if (mp->curg != gp) {

@@ -60,8 +60,8 @@ void foreignLeave(struct g *gp);
 /* The calling thread, if it is one of those, is forgotten. */
 void foreignDetach(void);
 void foreigninit(void);  /* before the first thread of ours but m0 */
-void forkinit(void);     /* fork.c */
-extern bool forkedChild; /* fork.c: the child of a fork; written once, when it has one thread */
+void forkinit(void);     /* hosted/fork.c */
+extern bool forkedChild; /* the child of a fork; written once, when it has one thread */
 
 /* What gort_init was asked for. Constant after the boot; zero in a program that has gort_main. */
 extern struct hostoptions {

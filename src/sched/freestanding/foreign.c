@@ -1,5 +1,7 @@
-/* foreign.c: without libc every thread is the runtime's.                             room: sched */
+/* foreign.c: without libc every thread is the runtime's, and nobody forks.           room: sched */
 #include "sched/internal.h"
+
+bool forkedChild;
 
 /* No g: a signal handler of the program's, or code before the boot. */
 struct g *
@@ -22,5 +24,10 @@ foreignDetach(void)
 
 void
 foreigninit(void)
+{
+}
+
+void
+forkinit(void)
 {
 }

@@ -250,7 +250,7 @@ test_many() { # secs=240
 	program
 	n=200
 	case $GORT_SETUP in opt) ;; *) n=30 ;; esac
-	for child in _exit exit vfork spawn; do
+	for child in _exit exit gort_exit vfork spawn; do
 		run ./x goroutine $child $n
 		want_status 0
 		want_equal "$(tail -n 1 out)" 23
@@ -258,6 +258,71 @@ test_many() { # secs=240
 	run ./x thread exit $n
 	want_status 0
 	want_equal "$(tail -n 1 out)" 23
+}
+
+# A thread that was stopped while it holds a lock of malloc's gets its turn while fork waits for that
+# lock, also if there is one P.
+test_only_p() {
+	only opt debug hard # the others stop nobody, or are slow
+	cat >y.c <<'C'
+#include <gort.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+enum { BURNERS = 4, FORKS = 100 };
+static int stop;
+static void
+burn(void *c)
+{
+	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
+		void *volatile p[8];
+		for (size_t i = 0; i < 8; i++)
+			p[i] = malloc(3000 + 200 * i); /* too large for a thread's own cache */
+		for (size_t i = 0; i < 8; i++)
+			free(p[i]);
+	}
+	int one = 1;
+	gort_send((gort_chan *)c, one);
+}
+static void
+forks(void *c)
+{
+	int w = 0;
+	for (int i = 0; i < FORKS && w == 0; i++) {
+		gort_gosched(); /* with a P from here on */
+		pid_t pid = fork();
+		if (pid == 0)
+			_exit(0);
+		waitpid(pid, &w, 0);
+	}
+	gort_send((gort_chan *)c, w);
+}
+int
+gort_main(int argc, char **argv)
+{
+	(void)argc, (void)argv;
+	int w, v, bad = 0;
+	gort_chan *c = gort_chan_make(int, 0), *d = gort_chan_make(int, 0);
+	for (int i = 0; i < BURNERS; i++)
+		gort_go(burn, c);
+	for (int i = 0; i < 2; i++)
+		gort_go(forks, d);
+	for (int i = 0; i < 2; i++) {
+		gort_recv(d, &w);
+		bad |= w;
+	}
+	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
+	for (int i = 0; i < BURNERS; i++)
+		gort_recv(c, &v);
+	return bad;
+}
+C
+	gort build -o y y.c
+	for n in 1 2; do
+		GOMAXPROCS=$n run ./y
+		want_status 0
+		want_lines err 0
+	done
 }
 
 test_before_first_use() {
@@ -284,6 +349,13 @@ returns(void *arg)
 	waitpid(pid, &w, 0);
 	gort_send((gort_chan *)arg, w);
 }
+static void
+blocks(void *arg)
+{
+	pid_t pid = fork();
+	if (pid != 0)
+		waitpid(pid, arg, 0);
+}
 int
 gort_main(int argc, char **argv)
 {
@@ -298,6 +370,8 @@ gort_main(int argc, char **argv)
 	gort_go(returns, c);
 	gort_recv(c, &w);
 	printf("%d\n", WEXITSTATUS(w));
+	gort_block(blocks, &w);
+	printf("%d\n", WEXITSTATUS(w));
 	return 0;
 }
 C
@@ -305,7 +379,8 @@ C
 	run ./x
 	want_status 0
 	want_equal "$(cat out)" "23
+2
 2"
 	want_err "gort: the runtime does not go on in a forked child"
-	want_lines err 1
+	want_lines err 2
 }

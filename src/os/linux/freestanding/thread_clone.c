@@ -199,15 +199,6 @@ osThreadOnExit(struct m *mp)
 	(void)mp;
 }
 
-int
-osAtFork(void (*before)(void), void (*parent)(void), void (*child)(void))
-{
-	(void)before;
-	(void)parent;
-	(void)child;
-	return 0;
-}
-
 int32_t
 osThreadCount(void)
 {
