@@ -52,7 +52,7 @@ void *morestackAlloca(uintptr_t n, uintptr_t sp);
 /* gc, mem -> sched (sched/stw.c): the world. Filled by schedinit before the first collection;
  * tests of mem and gc fill it with a fake. Callers run on g0 or a goroutine, never in a handler. */
 struct world_ops {
-	void (*stop)(void); /* returns with every P stopped */
+	bool (*stop)(void); /* returns with every P stopped; false: but not every thread */
 	void (*start)(void);
 	void (*forEachP)(void (*fn)(struct p *)); /* once a P, at a safe point, world running */
 	void (*ready)(struct g *);

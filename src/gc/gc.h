@@ -64,7 +64,8 @@ extern struct gcstats {
 	uint64_t triggered; /* of them, because the heap passed its trigger */
 	/* Collections; world stopped, except the first. */
 	uint64_t collections;
-	uint64_t asked; /* of them, because somebody asked */
+	uint64_t asked;   /* of them, because somebody asked */
+	uint64_t refused; /* not done because a thread could not be stopped; atomic */
 	uint64_t pauseTotal;
 	int64_t lastEnd;  /* wall clock, ns since 1970; 0: none yet */
 	uint64_t globals; /* bytes of variables that the last one has read */

@@ -66,12 +66,14 @@ int sysGuard(void *p, uintptr_t n, bool mprotect);
 
 /* ---- what a collector reads: hosted/objects_hosted.c; hosted only -------------------------- */
 
+/* At boot: what is loaded now, unless the runtime is a guest, stays. */
+void osObjectsInit(void);
 /* Makes a list of the loaded objects: their writable data and thread-local variables. Takes the
  * loader's lock and may wait for it: never under a stop. False: no memory for the list. */
 bool osObjectsList(void);
 /* Is the list still right? No lock, no library function. */
 bool osObjectsSame(void);
-/* The i-th stretch of writable data; false: there are no more. */
+/* After osObjectsSame: the i-th stretch of writable data, or a copy; false: there are no more. */
 bool osObjectsData(uint32_t i, uintptr_t *lo, uintptr_t *hi);
 /* The same for the thread-local variables of mp's thread. The i-th may be empty. */
 bool osThreadLocals(const struct m *mp, uint32_t i, uintptr_t *lo, uintptr_t *hi);

@@ -336,26 +336,29 @@ signalRunning(void)
 
 /* ---- threads without a P ------------------------------------------------------------------ */
 
-/* All Ps are stopped. Returns when no thread runs user code. */
-void
+/* All Ps are stopped. Returns when no thread runs user code; false: there is one that does not stop. */
+bool
 stopThreads(void)
 {
 	struct m *me = getg()->m;
 	if (debug.asyncpreemptoff)
-		return;
+		return true;
+	int64_t began = 0;
 	store_seq(&sched.stopThreads, 1u);
 	osMembarrier();
 	for (;;) {
 		uint32_t seen = load_acq(&sched.threadstops);
-		bool all = true;
+		struct m *left = NULL;
 		for (struct m *mp = load_acq(&allm); mp != NULL; mp = mp->alllink) {
 			if (mp == me || load_acq(&mp->inrt) != 0)
 				continue;
-			all = false;
+			left = mp;
 			sendTo(mp);
 		}
-		if (all)
-			return;
+		if (left == NULL)
+			return true;
+		if (threadRefuses(left, &began))
+			return false;
 		futexsleep(&sched.threadstops, seen, 100 * US);
 	}
 }

@@ -117,9 +117,16 @@ bool parkedMany(void);                  /* more threads are parked than a proces
 void resumeParked(struct g *gp);        /* g0: our P goes to gp's thread; returns with another */
 void givep(struct m *mp, struct p *pp); /* a parked thread goes on with pp */
 void resumeStopped(int n);
-void stopThreads(void);
+bool stopThreads(void);
 void startThreads(void);
 void waitForWorld(struct m *mp);
+/* hosted/refuses.c: mp's thread has been sent our signal and runs on. Is it of no use to wait longer?
+ * *began: 0 at first. */
+#if GORT_FREESTANDING
+#	define threadRefuses(mp, began) ((void)(began), false)
+#else
+bool threadRefuses(const struct m *mp, int64_t *began);
+#endif
 
 /* ---- syscall.c ----------------------------------------------------------------------------- */
 void leaveForCall(struct m *mp); /* inrt becomes 0 */

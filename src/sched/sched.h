@@ -152,7 +152,7 @@ _Noreturn void mstart(void); /* m0, on its g0 */
 void newSysmon(void);
 void procresize(int32_t n); /* world stopped; throws otherwise */
 void wakep(void);
-void stopTheWorld(void);
+bool stopTheWorld(void); /* false: a thread of the program's cannot be stopped */
 void startTheWorld(void);
 int32_t GOMAXPROCS(int32_t n); /* n < 1: ask */
 void entersyscall(void);

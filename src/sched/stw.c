@@ -13,7 +13,9 @@
  * The last one wakes the stopper (stopnote). While it waits the stopper repeats the request and
  * the signals each 100 us: an M may have served one for an older reason, or was in the runtime.
  * Then threads without a P that run user code are stopped, too (stopThreads): once stopTheWorld
- * returns, no thread that the runtime knows runs anything but the runtime or the kernel.
+ * returns true, no thread that the runtime knows runs anything but the runtime or the kernel. It returns
+ * false if one cannot be stopped (hosted/refuses.c): then only the Ps are, which is enough for
+ * everybody but the collector.
  *
  * worldsema is a queue of goroutines, not a lock: its holder may park. Its state is guarded by
  * sched.lock.
@@ -61,7 +63,7 @@ worldsemaRelease(void)
 		goready(gp);
 }
 
-static void
+static bool
 stopTheWorldWithSema(void)
 {
 	struct m *mp = getg()->m;
@@ -104,18 +106,19 @@ stopTheWorldWithSema(void)
 	}
 	if (sched.stopwait != 0)
 		throw("stopTheWorld: not stopped (stopwait != 0)");
-	stopThreads();
+	bool all = stopThreads();
 	store_seq(&sched.worldstopped, true);
+	return all;
 }
 
 /* stopTheWorld: on a goroutine, inrt == 1. It may park first, behind another stopper; once it
  * returns this goroutine is the only one that runs and must not park until startTheWorld. */
-void
+bool
 stopTheWorld(void)
 {
 	templateReady(); /* before a thread is stopped */
 	worldsemaAcquire();
-	stopTheWorldWithSema();
+	return stopTheWorldWithSema();
 }
 
 static void

@@ -10,7 +10,9 @@
  *     1. what the last one left is swept, with the world running
  *     2. loaded objects are listed (os.h); that may wait for a lock of the loader's, so it is
  *        announced like a system call
- *     3. the world stops. If the list is not right any more it starts again, and 2. comes once more
+ *     3. the world stops. If the list is not right any more it starts again, and 2. comes once more.
+ *        If a thread cannot be stopped it starts again, nothing is collected, and the next try is a second
+ *        later
  *     4. caches are flushed: a bit in a span's map now means an object
  *     5. roots are marked, and all that can be reached (mark.c)
  *     6. what is not marked is due to be swept (mem/mspansweep.c); the next goal is set (pacer.c)
@@ -96,8 +98,8 @@ listObjects(void *ok)
 	*(bool *)ok = osObjectsList();
 }
 
-/* Returns with the world stopped. */
-static void
+/* Returns with the world stopped; false: running. */
+static bool
 stopWithObjects(void)
 {
 	for (;;) {
@@ -105,11 +107,29 @@ stopWithObjects(void)
 		world.block(listObjects, &ok);
 		if (!ok)
 			throw("out of memory (list of loaded objects)");
-		world.stop();
-		if (osObjectsSame())
-			return;
+		bool all = world.stop();
+		if (all && osObjectsSame())
+			return true;
 		world.start();
+		if (!all)
+			return false;
 	}
+}
+
+/* The forced cycle comes in a second. */
+static cold void
+notNow(void)
+{
+	static bool told;
+	int64_t period = load_rlx(&forcegcperiod);
+	store_rlx(&lastcycle, nanotime() - period + (period < SEC ? period : SEC));
+	store_rlx(&liveTrigger, INT64_MAX);
+	store_rel(&asked.due, 0u);
+	xadd(&gcstats.refused, (uint64_t)1);
+	if (!told)
+		rtprintf("gort: a thread of the program's blocks the runtime's signal: "
+			 "nothing can be collected while it does (docs/memory.md)\n");
+	told = true;
 }
 
 static void
@@ -149,14 +169,17 @@ count(const struct cycletimes *t, bool someWait)
 	store_rel(&gcstats.collections, n + 1);
 }
 
-static void
+static bool
 collect(bool someWait)
 {
 	struct marker mk = {0};
 	struct cycletimes t = {.forced = someWait, .procs = gomaxprocs};
 	sweepAll();
 	t.start = nanotime();
-	stopWithObjects();
+	if (!stopWithObjects()) {
+		notNow();
+		return false;
+	}
 	t.stopped = nanotime();
 	store_rel(&asked.due, 0u);
 	if (gcPoolCleanup != NULL)
@@ -183,6 +206,7 @@ collect(bool someWait)
 	store_rlx(&lastcycle, t.end);
 	if (debug.gctrace > 0)
 		gctracePrint(gcstats.collections, &t);
+	return true;
 }
 
 static void
@@ -198,10 +222,10 @@ collectorMain(void *arg unused_ok)
 			world.park(idleCommit, NULL, waitReasonGCWorkerIdle);
 			continue;
 		}
-		collect(waiters != NULL);
-		if (waiters != NULL)
+		bool done = collect(waiters != NULL);
+		if (done && waiters != NULL)
 			sweepAll();
-		else
+		else if (done)
 			workerWake(&sweeper);
 		while (waiters != NULL) {
 			struct g *gp = waiters;
@@ -217,6 +241,7 @@ collectorMain(void *arg unused_ok)
 void
 gcCollectorInit(void)
 {
+	osObjectsInit();
 	gccollects =
 		debug.gccollect != 0 && !debug.asyncpreemptoff && !GORT_TSAN && osfacts.haveBarrier;
 }

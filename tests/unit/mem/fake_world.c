@@ -23,6 +23,9 @@ fakeBoot(void)
 	envvars.gomemlimit = INT64_MAX;
 	stackinit();
 	mallocinit();
+#if !GORT_FREESTANDING
+	debug.gccollect = 0; /* nobody could stop this world */
+#endif
 	gcinit();
 	gcworkInit(&fakep);
 	fakep.mcache = allocmcache();

@@ -9,7 +9,12 @@
  * whether it is still right: the loader's chain of link maps, which it keeps for debuggers, is
  * walked and compared with what the walk gave when the list was made. If an object has come or gone the
  * caller starts over. An object that is being loaded at the moment of the stop is not on the chain, or
- * none of its code has run: it points to nothing of the heap.
+ * none of its code has run: it points to nothing of the heap. One that is being unloaded is on the chain
+ * until its memory has gone: while the loader says that it is at work (r_state) the list is not right.
+ *
+ * A thread that the runtime does not know runs on during a stop, and may unload an object while it is read.
+ * The data of objects that can go, those that were not there at the start, is therefore copied by the
+ * kernel, which does not mind; what is gone reads as 0.
  *
  * Thread-local variables. An object's block in a thread is found through the thread's vector of
  * them (glibc and musl: the second word of the thread descriptor). glibc fills in the entry of an
@@ -26,7 +31,9 @@
 
 struct stretch {
 	uintptr_t lo, hi;
+	uintptr_t copy; /* in objects.copy, from here on; NOCOPY */
 };
+#define NOCOPY UINTPTR_MAX
 
 struct tlsobject {
 	size_t id;
@@ -45,6 +52,10 @@ static struct {
 	uint64_t chain;    /* a sum over the loader's chain */
 	bool summed;
 	bool refused;
+	uint32_t n,
+		nstay; /* objects listed so far; the first so many stay. nstay: written at boot */
+	char *copy;
+	uintptr_t copycap, copylen;
 } objects;
 
 /* The loader's. A static program has none, nor has one with musl: then nothing tells of a change. */
@@ -74,14 +85,19 @@ tableAdd(struct table *t, uintptr_t size)
 }
 
 static void
-addData(uintptr_t lo, uintptr_t hi)
+addData(uintptr_t lo, uintptr_t hi, bool stays)
 {
 	lo = alignUp(lo, PTRSIZE);
 	if (lo >= hi)
 		return;
 	struct stretch *s = tableAdd(&objects.data, sizeof *s);
-	if (s != NULL)
-		*s = (struct stretch){lo, hi};
+	if (s == NULL)
+		return;
+	*s = (struct stretch){lo, hi, NOCOPY};
+	if (!stays) {
+		s->copy = objects.copylen;
+		objects.copylen += alignUp(hi - lo, PTRSIZE);
+	}
 }
 
 /* Which objects there are, in a word. Read through the kernel: a thread that we do not know of may be
@@ -97,6 +113,20 @@ chainSum(void)
 	return sum;
 }
 
+/* The loader lists what came with the program first. The object that this is in is never unloaded. */
+static bool
+stays(const struct dl_phdr_info *info)
+{
+	if (objects.n++ < objects.nstay)
+		return true;
+	for (int i = 0; i < info->dlpi_phnum; i++)
+		if (info->dlpi_phdr[i].p_type == PT_LOAD &&
+			(uintptr_t)&objects - (info->dlpi_addr + info->dlpi_phdr[i].p_vaddr) <
+				info->dlpi_phdr[i].p_memsz)
+			return true;
+	return false;
+}
+
 static int
 addObject(struct dl_phdr_info *info, size_t size, void *arg)
 {
@@ -106,6 +136,7 @@ addObject(struct dl_phdr_info *info, size_t size, void *arg)
 		objects.chain = chainSum();
 		objects.summed = true;
 	}
+	bool stay = stays(info);
 	for (int i = 0; i < info->dlpi_phnum; i++) {
 		const ElfW(Phdr) *ph = &info->dlpi_phdr[i];
 		if (ph->p_type == PT_GNU_RELRO) {
@@ -119,10 +150,10 @@ addObject(struct dl_phdr_info *info, size_t size, void *arg)
 		if (ph->p_type != PT_LOAD || !(ph->p_flags & PF_W))
 			continue;
 		if (relroEnd > relro && relro >= lo && relro < hi) {
-			addData(lo, relro);
+			addData(lo, relro, stay);
 			lo = relroEnd;
 		}
-		addData(lo, hi);
+		addData(lo, hi, stay);
 	}
 	if (size < offsetof(struct dl_phdr_info, dlpi_tls_data) + sizeof info->dlpi_tls_data ||
 		info->dlpi_tls_modid == 0)
@@ -141,19 +172,80 @@ addObject(struct dl_phdr_info *info, size_t size, void *arg)
 	return 0;
 }
 
+static int
+countLoaded(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	(void)arg;
+	if (size >= offsetof(struct dl_phdr_info, dlpi_adds) + sizeof info->dlpi_adds &&
+		info->dlpi_subs == 0 && info->dlpi_adds <= UINT32_MAX)
+		objects.nstay = (uint32_t)info->dlpi_adds;
+	return 1;
+}
+
+void
+osObjectsInit(void)
+{
+	/* A guest does not know what came with the program and what later, but for the program itself. */
+	objects.nstay = 1;
+	if (!osfacts.guest)
+		dl_iterate_phdr(countLoaded, NULL);
+}
+
+/* Room for what is to be copied. */
+static bool
+copyRoom(void)
+{
+	if (objects.copylen <= objects.copycap)
+		return true;
+	uintptr_t cap = alignUp(objects.copylen + objects.copylen / 4, physPageSize);
+	char *p = sysAlloc(cap);
+	if (p == NULL)
+		return false;
+	if (objects.copycap != 0)
+		sysFree(objects.copy, objects.copycap);
+	objects.copy = p;
+	objects.copycap = cap;
+	return true;
+}
+
 bool
 osObjectsList(void)
 {
-	objects.data.n = objects.tls.n = 0;
+	objects.data.n = objects.tls.n = objects.n = 0;
+	objects.copylen = 0;
 	objects.refused = objects.summed = false;
 	dl_iterate_phdr(addObject, NULL);
-	return !objects.refused;
+	return !objects.refused && copyRoom();
+}
+
+/* Page by page: one may be protected, or the object gone. */
+static cold void
+copyPages(char *to, uintptr_t lo, uintptr_t hi)
+{
+	for (uintptr_t p = lo, end; p < hi; to += end - p, p = end) {
+		end = alignUp(p + 1, physPageSize);
+		end = end < hi ? end : hi;
+		if (!osPeek(to, (const void *)p, end - p))
+			__builtin_memset(to, 0, end - p);
+	}
 }
 
 bool
 osObjectsSame(void)
 {
-	return chainSum() == objects.chain;
+	struct stretch *s = objects.data.p;
+	if (&_r_debug != NULL &&
+		__atomic_load_n(&_r_debug.r_state, __ATOMIC_ACQUIRE) != RT_CONSISTENT)
+		return false;
+	if (chainSum() != objects.chain)
+		return false;
+	for (uint32_t i = 0; i < objects.data.n; i++) {
+		char *to = objects.copy + s[i].copy;
+		if (s[i].copy != NOCOPY &&
+			!osPeek(to, (const void *)s[i].lo, s[i].hi - s[i].lo))
+			copyPages(to, s[i].lo, s[i].hi);
+	}
+	return true;
 }
 
 bool
@@ -162,8 +254,8 @@ osObjectsData(uint32_t i, uintptr_t *lo, uintptr_t *hi)
 	if (i >= objects.data.n)
 		return false;
 	const struct stretch *s = (const struct stretch *)objects.data.p + i;
-	*lo = s->lo;
-	*hi = s->hi;
+	*lo = s->copy == NOCOPY ? s->lo : (uintptr_t)objects.copy + s->copy;
+	*hi = *lo + (s->hi - s->lo);
 	return true;
 }
 
