@@ -33,7 +33,8 @@ void scanGoroutines(struct marker *mk);
 
 /* After a mark that found live bytes: when the next cycle starts. World stopped. */
 void pacerMarked(uint64_t live);
-uint64_t pacerGoal(void); /* the heap size at which the next cycle is due */
+void pacerPercentChanged(void); /* world stopped */
+uint64_t pacerGoal(void);       /* the heap size at which the next cycle is due */
 
 /* ---- trace.c ------------------------------------------------------------------------------ */
 

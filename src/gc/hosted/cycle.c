@@ -169,6 +169,7 @@ count(const struct cycletimes *t, bool someWait)
 	store_rel(&gcstats.collections, n + 1);
 }
 
+/* False: nothing was collected. */
 static bool
 collect(bool someWait)
 {
@@ -178,6 +179,10 @@ collect(bool someWait)
 	t.start = nanotime();
 	if (!stopWithObjects()) {
 		notNow();
+		return false;
+	}
+	if (!someWait && load_acq(&asked.due) == 0) { /* gcSetPercent has called it off */
+		world.start();
 		return false;
 	}
 	t.stopped = nanotime();
@@ -234,6 +239,19 @@ collectorMain(void *arg unused_ok)
 			world.ready(gp);
 		}
 	}
+}
+
+int32_t
+gcSetPercent(int32_t percent)
+{
+	int32_t old = gcpacer.gcPercent;
+	gcpacer.gcPercent = percent < 0 ? -1 : percent;
+	if (gccollects) {
+		pacerPercentChanged();
+		if (percent < 0) /* what the heap has asked for so far is off, too */
+			store_rel(&asked.due, 0u);
+	}
+	return old;
 }
 
 /* ---- boot --------------------------------------------------------------------------------- */

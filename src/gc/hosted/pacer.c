@@ -59,12 +59,8 @@ pacerGoal(void)
 	return goal;
 }
 
-int32_t
-gcSetPercent(int32_t percent)
+void
+pacerPercentChanged(void)
 {
-	int32_t old = gcpacer.gcPercent;
-	gcpacer.gcPercent = percent < 0 ? -1 : percent;
-	if (gccollects)
-		pacerMarked(lastlive);
-	return old;
+	pacerMarked(lastlive);
 }

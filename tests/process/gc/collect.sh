@@ -77,3 +77,57 @@ test_gctrace() {
 	grep -q "^gc 1 @[0-9]*\.[0-9][0-9][0-9]s [0-9]*%: $ms+$ms+$ms ms clock, $ms+$ms/$ms/$ms+$ms ms cpu, [0-9]*->[0-9]*->[0-9]* MB, 4 MB goal, [0-9]* MB stacks, [0-9]* MB globals, [0-9]* P\$" err ||
 		die "$(head -3 err)"
 }
+
+# Once SetGCPercent(-1) has returned nothing is collected unless somebody asks: not what the heap had asked
+# for before, either.
+test_set_percent() { # secs=60
+	need gccgo-12
+	cat >x.go <<'GO'
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"time"
+)
+
+var sink []byte
+
+func numgc() uint32 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.NumGC
+}
+
+func main() {
+	for i := 0; i < 300; i++ {
+		debug.SetGCPercent(1)
+		for k := 0; k < 20; k++ {
+			sink = make([]byte, 10000)
+		}
+		if debug.SetGCPercent(-1) != 1 {
+			panic("percent")
+		}
+		n := numgc()
+		for k := 0; k < 20; k++ {
+			sink = make([]byte, 10000)
+		}
+		if i%10 == 0 {
+			time.Sleep(time.Millisecond)
+		} else {
+			runtime.Gosched()
+		}
+		if numgc() != n {
+			panic("collected")
+		}
+	}
+	n := numgc()
+	runtime.GC()
+	fmt.Println(n > 100, numgc() == n+1)
+}
+GO
+	run "$TOP/gort" run x.go
+	want_status 0
+	want_out "true true"
+}
