@@ -1,8 +1,7 @@
 /* finalizer.h: what happens when an object can no longer be reached; weak pointers.
  *
- * Since 0.1. Objects are found dead by collections, and version 0.1 collects only with
- * GODEBUG=gccollect=1 in the environment: without it no finalizer and no cleanup is ever called and
- * no weak pointer becomes NULL, except by gort_free.
+ * Since 0.1. Objects are found dead by collections. In programs without libc, which do not collect yet, no
+ * finalizer and no cleanup is ever called and no weak pointer becomes NULL, except by gort_free.
  *
  *	static void
  *	close_it(void *arg)

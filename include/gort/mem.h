@@ -6,8 +6,8 @@
  *	char *text = gort_make(char, 4096);
  *
  * Memory is zeroed, aligned for any type, and never has to be freed: what can no longer be reached
- * is taken back. gort_free gives an object back early. (In version 0.1 the collector is on trial: it
- * works with GODEBUG=gccollect=1; without, what is not freed stays.)
+ * is taken back. gort_free gives an object back early. (Programs without libc do not collect yet: there,
+ * what is not freed stays.)
  *
  * What keeps an object alive: a pointer to its start or into it, in a variable, thread-local ones
  * included, on a goroutine's stack, or in another object. One past its end does on a stack; elsewhere
@@ -122,8 +122,8 @@ GORT_API void gort_free(void *p);
 GORT_API size_t gort_usable_size(const void *p);
 
 /* A whole collection, now: when it returns, what could not be reached when it was called is free.
- * Version 0.1 collects only with GODEBUG=gccollect=1, not in programs without libc; otherwise memory
- * that holds no object goes back to the heap.                                        since 0.1
+ * Without libc, or where threads cannot be stopped (asyncpreemptoff=1), nothing is collected: memory that
+ * holds no object goes back to the heap.                                             since 0.1
  * [goroutine; parks] */
 GORT_API void gort_gc(void);
 

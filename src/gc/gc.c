@@ -5,8 +5,8 @@
  *     trigger then moves to twice what is in use, at least heapMinimum;
  *   - when the last one is forcegcperiod old: gcforce, on sysmon, wakes the helper.
  * It does what can be done without marking: spans that gcfree emptied go back to the page heap,
- * and the scavenger looks at the result. Where collections are switched on (hosted/cycle.c) those
- * come instead.
+ * and the scavenger looks at the result. Where objects are collected (hosted/cycle.c) that
+ * comes instead.
  */
 #define GORT_GC_IMPL
 #include "gc/finalizer.h"
@@ -46,7 +46,7 @@ gcinit(void)
 	else
 		rtsnprintf(limit, sizeof limit, "%lu MiB",
 			(unsigned long)((uint64_t)gcpacer.memoryLimit / MiB));
-	const char *collects = gccollects ? ", gccollect=1: unreachable objects are freed" : "";
+	const char *collects = gccollects ? "" : ", nothing is collected";
 	if (gcpacer.gcPercent < 0)
 		bootResult("GOGC=off, memory limit %s%s", limit, collects);
 	else

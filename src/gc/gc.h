@@ -1,8 +1,8 @@
 /* gc.h: the collector's place in the boot order. Overview of the room.               room: gc
  *
  * gcinit builds the pacer's state and the per-P work queues; gcenable starts the background
- * sweeper and scavenger and waits for both. Collections are provisional: only with
- * GODEBUG=gccollect=1, and not without libc. Otherwise objects live until gcfree, and a cycle is
+ * sweeper and scavenger and waits for both. Where threads cannot be stopped by signals, without libc, and
+ * with GODEBUG=gccollect=0 nothing is collected: objects live until gcfree, and a cycle is
  * what comes behind a mark: a *release cycle* gives spans without objects back to the page heap and
  * lets the scavenger give free pages back to the kernel.
  *
@@ -81,7 +81,7 @@ extern int64_t forcegcperiod;
 
 /* ---- hosted/: collections ------------------------------------------------------------------ */
 
-/* GODEBUG=gccollect=1, and it can be done. Written by gcinit, then constant. */
+/* It can be done, and GODEBUG=gccollect=0 does not forbid it. Written by gcinit, then constant. */
 #if GORT_FREESTANDING
 #	define gccollects false
 #else

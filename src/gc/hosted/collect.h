@@ -31,8 +31,9 @@ void scanGoroutines(struct marker *mk);
 
 /* ---- pacer.c ------------------------------------------------------------------------------ */
 
-/* After a mark that found live bytes: when the next cycle starts. World stopped. */
-void pacerMarked(uint64_t live);
+/* After a mark that found live bytes and has read so many of stacks and variables: when the next cycle
+ * starts. World stopped. */
+void pacerMarked(uint64_t live, uint64_t roots);
 void pacerPercentChanged(void); /* world stopped */
 uint64_t pacerGoal(void);       /* the heap size at which the next cycle is due */
 

@@ -203,7 +203,7 @@ collect(bool someWait)
 	t.stacks = mk.stacks;
 	t.globals = gcstats.globals;
 	mheap_startSweep(mk.bytes);
-	pacerMarked(mk.bytes);
+	pacerMarked(mk.bytes, t.stacks + t.globals);
 	store_rel(&gcphase, (uint32_t)GCoff);
 	t.end = nanotime();
 	count(&t, someWait);
@@ -268,6 +268,6 @@ void
 gcCollectorEnable(void)
 {
 	world.spawn(collectorMain, NULL, "gccollector");
-	pacerMarked(0);
+	pacerMarked(0, 0);
 	gc_trigger = gcTriggered;
 }

@@ -1,7 +1,9 @@
 /* pacer.c: when the next collection is due.                                          room: gc
  *
  * The goal is the heap size (heapLive: bytes in objects) that the program may reach: what the last
- * mark found and GOGC per cent of that, at least 4 MiB * GOGC / 100. Under GOMEMLIMIT it is lowered, so
+ * mark found and GOGC per cent of that, at least 4 MiB * GOGC / 100. Stacks and variables that had to be
+ * read count as well when the percentage is taken, beyond the first megabyte: a program with a large array
+ * among its variables would otherwise read it for every few megabytes that it allocates. Under GOMEMLIMIT it is lowered, so
  * that the heap with what the runtime keeps beside it stays below the limit; but never so far that
  * collections follow each other: a twentieth of the live heap and a megabyte may be allocated
  * between two, whatever the limit.
@@ -12,8 +14,8 @@
 #define GORT_GC_IMPL
 #include "gc/hosted/collect.h"
 
-static uint64_t lastlive; /* world stopped */
-static uint64_t goal;     /* world stopped; also read by statistics */
+static uint64_t lastlive, lastroots; /* world stopped */
+static uint64_t goal;                /* world stopped; also read by statistics */
 
 /* What the limit leaves for objects. */
 static uint64_t
@@ -34,14 +36,16 @@ limitGoal(uint64_t live)
 }
 
 void
-pacerMarked(uint64_t live)
+pacerMarked(uint64_t live, uint64_t roots)
 {
 	uint64_t g = UINT64_MAX, limit = limitGoal(live);
 	lastlive = live;
+	lastroots = roots;
 	if (gcpacer.gcPercent >= 0) {
-		g = live + live / 100 * (uint64_t)gcpacer.gcPercent +
-		    live % 100 * (uint64_t)gcpacer.gcPercent / 100;
-		gcpacer.heapMinimum = 4 * MiB * (uint64_t)gcpacer.gcPercent / 100;
+		uint64_t percent = (uint64_t)gcpacer.gcPercent;
+		uint64_t n = live + (roots > MiB ? roots - MiB : 0);
+		g = live + n / 100 * percent + n % 100 * percent / 100;
+		gcpacer.heapMinimum = 4 * MiB * percent / 100;
 		if (g < gcpacer.heapMinimum)
 			g = gcpacer.heapMinimum;
 	}
@@ -62,5 +66,5 @@ pacerGoal(void)
 void
 pacerPercentChanged(void)
 {
-	pacerMarked(lastlive);
+	pacerMarked(lastlive, lastroots);
 }

@@ -1,6 +1,6 @@
 /* What is called when an object is dead, and weak pointers, with collections that free. Objects are made
  * by goroutines that have ended, so that nothing of them is left on a stack. */
-// env: GODEBUG=gccollect=1,clobberfree=1
+// env: GODEBUG=clobberfree=1
 // stdout: ok
 // case: chain
 // args: chain
@@ -28,7 +28,7 @@
 // args: many
 // case: under_stress
 // args: many
-// env: GODEBUG=gccollect=1,clobberfree=1,gcstress=3
+// env: GODEBUG=clobberfree=1,gcstress=3
 // case: waits
 // args: waits
 // case: panics

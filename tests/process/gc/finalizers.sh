@@ -57,7 +57,7 @@ func main() {
 	fmt.Println(n, m.NumGC > 0, m.NumForcedGC > 0, m.PauseTotalNs > 0)
 }
 GO
-	run env GODEBUG=gccollect=1,clobberfree=1 "$TOP/gort" run x.go
+	run env GODEBUG=clobberfree=1 "$TOP/gort" run x.go
 	want_status 0
 	want_out "4 true true true"
 }

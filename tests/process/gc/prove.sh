@@ -10,12 +10,12 @@ forgetful() {
 forgets() {
 	"${CC:-gcc}" -O1 -I"$TOP/include" -o whole "$TOP/tests/process/gc/${4:-roots}.c" \
 		"$(gort env | sed -n 's/^GORT_LIB=//p')/libgort.a" -lpthread -lm -ldl
-	run env GODEBUG=gccollect=1,clobberfree=1 ./whole "$3"
+	run env GODEBUG=clobberfree=1 ./whole "$3"
 	want_status 0
 	grep -qx -e alive -e ok out || die "$3 is lost though nothing is forgotten"
 	forgetful "$1" "$2"
 	"${CC:-gcc}" -O1 -I"$TOP/include" -o "$1" "$TOP/tests/process/gc/${4:-roots}.c" "$1.a" -lpthread -lm -ldl
-	run env GODEBUG=gccollect=1,clobberfree=1 "./$1" "$3"
+	run env GODEBUG=clobberfree=1 "./$1" "$3"
 	if [ "$status" = 0 ] && grep -qx -e alive -e ok out; then
 		die "nobody noticed that $1 is forgotten"
 	fi
@@ -37,6 +37,6 @@ test_roots() { # secs=300
 	# Only threads on the way into a call or out of one: no single moment to wait for.
 	forgetful ROOTCALLS scanstack
 	"${CC:-gcc}" -O1 -I"$TOP/include" -o calls "$TOP"/tests/stress/[a-z]*.c ROOTCALLS.a -lpthread -lm -ldl
-	run env GODEBUG=gccollect=1,clobberfree=1 ./calls 60 1 0 graph
+	run env GODEBUG=clobberfree=1 ./calls 60 1 0 graph
 	[ "$status" != 0 ] || die "nobody noticed that ROOTCALLS is forgotten"
 }

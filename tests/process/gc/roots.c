@@ -1,6 +1,6 @@
 /* Each place from which an object can be known, one at a time: it must outlive collections, and what is
  * known from nowhere must not. clobberfree=1 makes a freed object unrecognisable. */
-// env: GODEBUG=gccollect=1,clobberfree=1
+// env: GODEBUG=clobberfree=1
 // case: local
 // args: local
 // stdout: alive

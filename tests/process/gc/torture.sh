@@ -9,13 +9,13 @@ graph() { # GODEBUG SEED PROCS
 }
 
 test_graph() { # secs=120
-	graph gccollect=1,clobberfree=1 1 0
-	graph gccollect=1,clobberfree=1 2 1
-	graph gccollect=1,clobberfree=1,gcstress=10 3 4
+	graph clobberfree=1 1 0
+	graph clobberfree=1 2 1
+	graph clobberfree=1,gcstress=10 3 4
 }
 
 test_among_others() { # secs=120
-	run env GOGC=1 GODEBUG=gccollect=1,clobberfree=1,gctrace=1 "$TOP/gort" run "$TOP"/tests/stress/[a-z]*.c -- 6 1 0
+	run env GOGC=1 GODEBUG=clobberfree=1,gctrace=1 "$TOP/gort" run "$TOP"/tests/stress/[a-z]*.c -- 6 1 0
 	want_status 0
 	want_err "gc 10 @"
 }
