@@ -17,6 +17,15 @@ struct node {
 };
 GORT_POINTERS(struct node, to);
 
+/* ThreadSanitizer's programs cannot be stopped by signals. */
+#if defined(__SANITIZE_THREAD__)
+#	define UNSTOPPABLE 1
+#elif defined(__has_feature)
+#	define UNSTOPPABLE __has_feature(thread_sanitizer)
+#else
+#	define UNSTOPPABLE 0
+#endif
+
 enum { NTABLE = 512, HOLDS = 8, NADDED = 64 };
 
 static struct node *table[NTABLE]; /* variables; each by exchange */
@@ -342,9 +351,7 @@ runGraph(void *arg)
 	(void)arg;
 	collecting = debug == NULL || (strstr(debug, "gccollect=0") == NULL &&
 					      strstr(debug, "asyncpreemptoff=1") == NULL);
-#ifdef __SANITIZE_THREAD__
-	collecting = false;
-#endif
+	collecting &= !UNSTOPPABLE;
 	if (added == NULL) {
 		added = calloc(NADDED, sizeof *added);
 		if (gort_root_add(added, NADDED * sizeof *added) != 0)
