@@ -84,14 +84,13 @@ heapPassedTrigger(void)
 void
 forcegchelper(void *arg unused_ok)
 {
+	if (gccollects)
+		gcCollectorMain();
 	workerInit(&forcer);
 	for (;;) {
 		workerPark(&forcer, waitReasonForceGCIdle);
 		xadd(&gcstats.forced, (uint64_t)1);
-		if (gccollects)
-			gcCollect();
-		else
-			gcReleaseCycle();
+		gcReleaseCycle();
 	}
 }
 
@@ -99,7 +98,8 @@ void
 gcforce(void)
 {
 	int64_t now = nanotime();
-	if (now - load_rlx(&lastcycle) >= load_rlx(&forcegcperiod) && workerWake(&forcer))
+	if (now - load_rlx(&lastcycle) >= load_rlx(&forcegcperiod) &&
+		(gccollects ? gcForceCycle() : workerWake(&forcer)))
 		store_rlx(&lastcycle, now);
 	if (sweepDue())
 		workerWake(&sweeper);

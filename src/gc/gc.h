@@ -35,7 +35,8 @@ void gcworkDestroy(struct p *pp);
 /* Starts bgsweep and bgscavenge; each calls started(arg) when it runs. The caller (boot/main.c)
  * waits for both on a channel: channels live above this room. */
 void gcenable(void (*started)(void *), void *arg);
-void forcegchelper(void *arg); /* the runtime's own init task starts it */
+/* The runtime's own init task starts it: forced cycles, or all collections. */
+void forcegchelper(void *arg);
 /* sysmon, every round, without a P: wakes the helpers that have work. Cheap when there is none. */
 void gcforce(void);
 /* nanotime when gcforce will next have something to do, 0 if that is not known. */
@@ -44,7 +45,7 @@ int64_t gcNextWake(void);
 uintptr_t gcReleaseCycle(void);
 
 struct gcpacer {
-	int32_t gcPercent;
+	int32_t gcPercent; /* changes with the world stopped; atomic */
 	int64_t memoryLimit;
 	uint64_t heapMinimum; /* 4 MiB * GOGC / 100; UINT64_MAX if GOGC=off */
 	uint64_t trigger;     /* heapInuse at which a cycle starts; atomic */
@@ -83,15 +84,19 @@ extern int64_t forcegcperiod;
 
 /* It can be done, and GODEBUG=gccollect=0 does not forbid it. Written by gcinit, then constant. */
 #if GORT_FREESTANDING
-#	define gccollects false
+#	define gccollects        false
+#	define gcCollectorMain() ((void)0)
+#	define gcForceCycle()    false
 #else
 extern bool gccollects;
+_Noreturn void gcCollectorMain(void); /* the collector's goroutine, inrt 0 */
+bool gcForceCycle(void);              /* sysmon: the last one is old. False: nothing is wanted */
 #endif
 /* A whole collection that begins after the call, sweep included. On a goroutine, inrt == 1; parks.
  * Without gccollects: a release cycle. */
 void gcCollect(void);
 void gcCollectorInit(void);   /* gcinit */
-void gcCollectorEnable(void); /* gcenable: the collector's goroutine */
+void gcCollectorEnable(void); /* gcenable */
 /* percent < 0: no collection by the size of the heap. Returns what was. World stopped. */
 int32_t gcSetPercent(int32_t percent);
 

@@ -1,10 +1,12 @@
 /* cycle.c: a collection, and who asks for one.                                       room: gc
  *
- * One goroutine of the runtime's does all collections; others ask it and wait, or do not wait:
+ * One goroutine of the runtime's does all collections, the one that the runtime's init task starts; others
+ * ask it and wait, or do not wait:
  *     the allocator, when the heap has passed its goal    gcTriggered; the goroutine that allocated
  *                    gives way at the end of its entry into the runtime, so that it starts at once
- *     gcCollect      gort_gc, runtime.GC, the forced cycle after two minutes: parks until a collection
- *                    that began after the call is over, and the heap is swept
+ *     sysmon, when the last one is two minutes old    gcForceCycle
+ *     gcCollect      gort_gc, runtime.GC: parks until a collection that began after the call is over,
+ *                    and the heap is swept
  *
  * A collection:
  *     1. what the last one left is swept, with the world running
@@ -39,6 +41,8 @@ static struct {
 	struct mutex lock;
 	struct g *waiters; /* lock: by schedlink; want a collection that has not begun */
 	uint32_t due;      /* atomic: the allocator wants one */
+	uint32_t forced;   /* atomic: sysmon wants one */
+	uint32_t again;    /* atomic: the last one could not be done */
 	uint32_t ticks;    /* atomic: GODEBUG=gcstress */
 } asked = {.lock = {.rank = LOCKRANK_GC}};
 
@@ -56,6 +60,17 @@ gcTriggered(void)
 	struct p *pp = getg()->m->p;
 	if (pp != NULL)
 		store_rlx(&pp->preempt, (uint8_t)(load_rlx(&pp->preempt) | PREEMPT_ASKED));
+}
+
+/* Not with GOGC=off, unless it is the next try. */
+bool
+gcForceCycle(void)
+{
+	if (load_rlx(&gcpacer.gcPercent) < 0 && load_rlx(&asked.again) == 0)
+		return false;
+	store_seq(&asked.forced, 1u);
+	workerWake(&collector);
+	return true;
 }
 
 static bool
@@ -84,7 +99,8 @@ idleCommit(struct g *gp unused_ok, void *arg unused_ok)
 {
 	store_seq(&collector.parked, 1u);
 	lock(&asked.lock);
-	bool work = asked.waiters != NULL || load_seq(&asked.due) != 0;
+	bool work =
+		asked.waiters != NULL || load_seq(&asked.due) != 0 || load_seq(&asked.forced) != 0;
 	unlock(&asked.lock);
 	/* Whoever finds it parked wakes it; it is not woken twice. */
 	return !work || !cas(&collector.parked, 1u, 0u);
@@ -125,6 +141,7 @@ notNow(void)
 	store_rlx(&lastcycle, nanotime() - period + (period < SEC ? period : SEC));
 	store_rlx(&liveTrigger, INT64_MAX);
 	store_rel(&asked.due, 0u);
+	store_rlx(&asked.again, 1u);
 	xadd(&gcstats.refused, (uint64_t)1);
 	if (!told)
 		rtprintf("gort: a thread of the program's blocks the runtime's signal: "
@@ -169,9 +186,9 @@ count(const struct cycletimes *t, bool someWait)
 	store_rel(&gcstats.collections, n + 1);
 }
 
-/* False: nothing was collected. */
+/* must: somebody else than the allocator wants it. False: nothing was collected. */
 static bool
-collect(bool someWait)
+collect(bool someWait, bool must)
 {
 	struct marker mk = {0};
 	struct cycletimes t = {.forced = someWait, .procs = gomaxprocs};
@@ -181,12 +198,13 @@ collect(bool someWait)
 		notNow();
 		return false;
 	}
-	if (!someWait && load_acq(&asked.due) == 0) { /* gcSetPercent has called it off */
+	if (!must && load_acq(&asked.due) == 0) { /* gcSetPercent has called it off */
 		world.start();
 		return false;
 	}
 	t.stopped = nanotime();
 	store_rel(&asked.due, 0u);
+	store_rlx(&asked.again, 0u);
 	if (gcPoolCleanup != NULL)
 		gcPoolCleanup();
 	gort_assert(
@@ -214,8 +232,8 @@ collect(bool someWait)
 	return true;
 }
 
-static void
-collectorMain(void *arg unused_ok)
+void
+gcCollectorMain(void)
 {
 	workerInit(&collector);
 	for (;;) {
@@ -223,11 +241,13 @@ collectorMain(void *arg unused_ok)
 		struct g *waiters = asked.waiters;
 		asked.waiters = NULL;
 		unlock(&asked.lock);
-		if (waiters == NULL && load_seq(&asked.due) == 0) {
-			world.park(idleCommit, NULL, waitReasonGCWorkerIdle);
+		bool forced = xchg(&asked.forced, 0u) != 0;
+		if (waiters == NULL && !forced && load_seq(&asked.due) == 0) {
+			world.park(idleCommit, NULL, waitReasonForceGCIdle);
 			continue;
 		}
-		bool done = collect(waiters != NULL);
+		xadd(&gcstats.forced, (uint64_t)forced);
+		bool done = collect(waiters != NULL, waiters != NULL || forced);
 		if (done && waiters != NULL)
 			sweepAll();
 		else if (done)
@@ -245,7 +265,7 @@ int32_t
 gcSetPercent(int32_t percent)
 {
 	int32_t old = gcpacer.gcPercent;
-	gcpacer.gcPercent = percent < 0 ? -1 : percent;
+	store_rlx(&gcpacer.gcPercent, percent < 0 ? -1 : percent);
 	if (gccollects) {
 		pacerPercentChanged();
 		if (percent < 0) /* what the heap has asked for so far is off, too */
@@ -267,7 +287,6 @@ gcCollectorInit(void)
 void
 gcCollectorEnable(void)
 {
-	world.spawn(collectorMain, NULL, "gccollector");
 	pacerMarked(0, 0);
 	gc_trigger = gcTriggered;
 }

@@ -53,3 +53,29 @@ TEST_G(gc, booted, forced_cycle)
 		nap();
 	rtleave(gp);
 }
+
+/* It is a collection, where there are any; with GOGC=off there is none. */
+TEST_G(gc, booted, forced_collection)
+{
+	struct g *gp = rtenter();
+	if (!gccollects)
+		testSkip("nothing is collected in this set-up");
+	uint64_t before = load_rlx(&gcstats.collections), asked = load_rlx(&gcstats.asked);
+	store_rlx(&forcegcperiod, 1 * MS);
+	while (load_rlx(&gcstats.collections) < before + 3)
+		nap();
+	CHECK_EQ(load_rlx(&gcstats.asked), asked);
+	world.stop();
+	gcSetPercent(-1);
+	world.start();
+	nap(); /* one may be under way */
+	nap();
+	before = load_rlx(&gcstats.collections);
+	for (int i = 0; i < 5; i++)
+		nap();
+	CHECK_EQ(load_rlx(&gcstats.collections), before);
+	gcCollect();
+	CHECK_EQ(load_rlx(&gcstats.collections), before + 1);
+	CHECK_EQ(load_rlx(&gcstats.asked), asked + 1);
+	rtleave(gp);
+}
