@@ -86,7 +86,7 @@ limit_s=300 # seconds that one run may take
 [ "$shrink" -ne 1000 ] || limit_s=60
 
 # The measures that are more than a line of the list, after those.
-SPECIAL="syscall_handoff syscall_plain stop_the_world exit_10k library_chan_pingpong library_malloc16
+SPECIAL="bt18 syscall_handoff syscall_plain stop_the_world exit_10k library_chan_pingpong library_malloc16
 cpu_split wordcount parked_100k parked_1m parked_stack64k parked_stack1m nothing"
 simple=$(sed 's/#.*//' "$here/list" | awk 'NF { print $1 }')
 
@@ -385,6 +385,13 @@ do_handoff() {
 	row "$1_calls" /s gort "$against" -
 }
 
+# The whole program, and the longest time that it stood still.
+do_bt18() {
+	pairs bt18 2 1
+	row bt18 ns gort "$other" -
+	row bt18_stop ns gort "$other" -
+}
+
 do_stop_the_world() {
 	pairs stop_the_world 3 "$(scaled 1000)"
 	row stop_the_world ns gort "$other" "ratio<=0.7"
@@ -595,6 +602,7 @@ machine
 echo
 heading
 do_simple
+! chosen bt18 || do_bt18
 ! chosen syscall_handoff || do_handoff syscall_handoff
 ! chosen syscall_plain || do_handoff syscall_plain
 ! chosen stop_the_world || do_stop_the_world

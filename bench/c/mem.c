@@ -1,37 +1,16 @@
-/* mem.c: allocation of objects that are garbage at once.
- *
- * This version of gort does not collect, so every object comes from memory that the process has
- * not used before, and the kernel's work for that is in the figure; Go's collector runs and is in
- * Go's figure. What a run allocates is bounded here, whatever the caller asks for: a process must
- * stay under 2 GB. malloc1k_free gives each object back, which is what a C program can do.
+/* mem.c: allocation of objects that are garbage at once. Collections run as they like, and are in the
+ * figure, as in Go's. malloc1k_free gives each object back, which is what a C program can do.
  */
 #include "bench.h"
 
-#define LIMIT ((int64_t)2000000000)
-
 /* Where each object's address goes, so that no compiler can leave the allocation out. */
 void *volatile sink;
-
-static void
-announce(const char *name, int64_t ops, int64_t size, int64_t live)
-{
-	if (ops > LIMIT / size) {
-		fprintf(stderr,
-			"measures: %s: %" PRId64 " objects of %" PRId64
-			" bytes are more than 2 GB, and this version does not collect\n",
-			name, ops, size);
-		exit(2);
-	}
-	printf("# %s: %" PRId64 " x %" PRId64 " B = %" PRId64 " MB allocated, live %" PRId64 " B\n",
-		name, ops, size, ops * size / 1000000, live);
-}
 
 /* ---- malloc16: 16 bytes without pointers ---------------------------------------------------- */
 
 static void
 malloc16(int64_t ops)
 {
-	announce("malloc16", ops, 16, 16);
 	int64_t start = gort_now();
 	for (int64_t i = 0; i < ops; i++)
 		sink = gort_alloc_noscan(16);
@@ -47,7 +26,6 @@ GORT_NO_POINTERS(struct pair);
 static void
 malloc16_new(int64_t ops)
 {
-	announce("malloc16_new", ops, sizeof(struct pair), sizeof(struct pair));
 	int64_t start = gort_now();
 	for (int64_t i = 0; i < ops; i++)
 		sink = gort_new(struct pair);
@@ -74,7 +52,6 @@ GORT_POINTERS(struct typedlink, prev);
 	static void name(int64_t ops)                                                              \
 	{                                                                                          \
 		type *prev = NULL;                                                                 \
-		announce(#name, ops, sizeof(type), 16 * sizeof(type));                             \
 		int64_t start = gort_now();                                                        \
 		for (int64_t i = 0; i < ops; i++) {                                                \
 			type *l = gort_new(type);                                                  \
@@ -94,7 +71,6 @@ CHAIN(malloc64ptr_typed, struct typedlink)
 static void
 buffers(const char *name, int64_t ops, int64_t size)
 {
-	announce(name, ops, size, size);
 	int64_t start = gort_now();
 	for (int64_t i = 0; i < ops; i++)
 		sink = gort_make(char, size);

@@ -49,19 +49,24 @@
 
 /* Numbers about the heap. Exact only while nothing else runs. */
 typedef struct gort_memstats {
-	uint64_t heap_alloc;    /* bytes in objects that were not freed */
-	uint64_t total_alloc;   /* bytes ever allocated */
-	uint64_t mallocs;       /* objects ever allocated */
-	uint64_t frees;         /* objects freed */
-	uint64_t heap_sys;      /* bytes mapped for the heap */
-	uint64_t heap_inuse;    /* bytes in pages that hold objects */
-	uint64_t heap_idle;     /* bytes in pages that hold none */
-	uint64_t heap_released; /* of those, bytes given back to the kernel */
-	uint64_t stack_sys;     /* bytes mapped for stacks */
-	uint64_t stack_inuse;   /* bytes of stack of existing goroutines (address space) */
-	uint64_t other_sys;     /* bytes mapped for the runtime's own tables */
-	uint64_t sys;           /* all bytes mapped */
-	uint64_t reserved_[12];
+	uint64_t heap_alloc;     /* bytes in objects that were not freed */
+	uint64_t total_alloc;    /* bytes ever allocated */
+	uint64_t mallocs;        /* objects ever allocated */
+	uint64_t frees;          /* objects freed */
+	uint64_t heap_sys;       /* bytes mapped for the heap */
+	uint64_t heap_inuse;     /* bytes in pages that hold objects */
+	uint64_t heap_idle;      /* bytes in pages that hold none */
+	uint64_t heap_released;  /* of those, bytes given back to the kernel */
+	uint64_t stack_sys;      /* bytes mapped for stacks */
+	uint64_t stack_inuse;    /* bytes of stack of existing goroutines (address space) */
+	uint64_t other_sys;      /* bytes mapped for the runtime's own tables */
+	uint64_t sys;            /* all bytes mapped */
+	uint64_t num_gc;         /* collections so far */
+	uint64_t num_forced_gc;  /* of them, because gort_gc was called */
+	uint64_t gc_pause_total; /* nanoseconds that the program stood still for them */
+	uint64_t gc_pause_max;   /* the longest of these times */
+	uint64_t next_gc;        /* heap_alloc at which the next one is due; UINT64_MAX: none is */
+	uint64_t reserved_[7];
 } gort_memstats;
 
 /* A field of a described struct. */

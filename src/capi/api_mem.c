@@ -197,5 +197,10 @@ gort_read_memstats(gort_memstats *out)
 		.stack_inuse = ms.stackInuse,
 		.other_sys = ms.otherSys + ms.mcacheInuse + ms.mspanInuse,
 		.sys = ms.sys,
+		.num_gc = load_rlx(&gcstats.collections),
+		.num_forced_gc = load_rlx(&gcstats.asked),
+		.gc_pause_total = load_rlx(&gcstats.pauseTotal),
+		.gc_pause_max = load_rlx(&gcstats.pauseMax),
+		.next_gc = gccollects ? load_rlx(&gcpacer.trigger) : UINT64_MAX,
 	};
 }

@@ -63,11 +63,11 @@ extern struct gcstats {
 	uint64_t cycles;    /* release cycles */
 	uint64_t forced;    /* of them, because the last was two minutes ago */
 	uint64_t triggered; /* of them, because the heap passed its trigger */
-	/* Collections; world stopped, except the first. */
+	/* Collections; world stopped, except the first. Read at any time. */
 	uint64_t collections;
 	uint64_t asked;   /* of them, because somebody asked */
 	uint64_t refused; /* not done because a thread could not be stopped; atomic */
-	uint64_t pauseTotal;
+	uint64_t pauseTotal, pauseMax;
 	int64_t lastEnd;  /* wall clock, ns since 1970; 0: none yet */
 	uint64_t globals; /* bytes of variables that the last one has read */
 	uint64_t cpu;     /* ns of all processors together that collections have taken */

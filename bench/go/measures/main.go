@@ -15,7 +15,8 @@ type measure struct {
 }
 
 var families = [][]measure{schedMeasures, chanMeasures, syncMeasures, memMeasures, mapMeasures,
-	parkedMeasures, systemMeasures, langMeasures, panicMeasures}
+	parkedMeasures, systemMeasures, langMeasures, panicMeasures,
+	treesMeasures}
 
 // report prints nanoseconds an operation since start.
 func report(name string, start time.Time, ops int) {

@@ -180,8 +180,10 @@ count(const struct cycletimes *t, bool someWait)
 	gcstats.pause[n % GC_PAUSES] = pause;
 	gcstats.lastEnd = sec * SEC + nsec;
 	gcstats.pauseEnd[n % GC_PAUSES] = (uint64_t)gcstats.lastEnd;
-	gcstats.pauseTotal += pause;
-	gcstats.asked += someWait;
+	store_rlx(&gcstats.pauseTotal, gcstats.pauseTotal + pause);
+	if (pause > gcstats.pauseMax)
+		store_rlx(&gcstats.pauseMax, pause);
+	store_rlx(&gcstats.asked, gcstats.asked + someWait);
 	gcstats.cpu += pause * (uint64_t)t->procs;
 	store_rel(&gcstats.collections, n + 1);
 }
