@@ -4,8 +4,8 @@
 #include <string.h>
 
 static const struct measure *const families[] = {sched_measures, chan_measures, sync_measures,
-	mem_measures, map_measures, parked_measures, system_measures, lang_measures,
-	panic_measures, trees_measures};
+	mem_measures, map_measures, parked_measures, system_measures, lang_measures, panic_measures,
+	trees_measures};
 enum { NFAMILIES = sizeof families / sizeof families[0] };
 
 void

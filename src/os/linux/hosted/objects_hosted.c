@@ -241,8 +241,7 @@ osObjectsSame(void)
 		return false;
 	for (uint32_t i = 0; i < objects.data.n; i++) {
 		char *to = objects.copy + s[i].copy;
-		if (s[i].copy != NOCOPY &&
-			!osPeek(to, (const void *)s[i].lo, s[i].hi - s[i].lo))
+		if (s[i].copy != NOCOPY && !osPeek(to, (const void *)s[i].lo, s[i].hi - s[i].lo))
 			copyPages(to, s[i].lo, s[i].hi);
 	}
 	return true;
