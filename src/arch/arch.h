@@ -93,6 +93,9 @@ extern bool onValgrind;
 void valgrindInit(void);
 void valgrindStack(uintptr_t lo, uintptr_t hi);    /* a new stack, which code will switch to */
 void valgrindWritable(uintptr_t lo, uintptr_t hi); /* unused stack that is about to be written */
+void valgrindDefined(void *p, uintptr_t n);        /* a copy of ours of what may not be defined */
+void valgrindQuiet(
+	bool quiet); /* what the thread reads from here on is none of the program's business */
 
 /* The stack word that the compiler's prologue compares with, for split-stack code. 0: no function
  * asks for more stack. */

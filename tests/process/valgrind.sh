@@ -109,7 +109,17 @@ gort_main(int argc, char **argv)
 			a.n = 10 * i;
 			gort_go_copy(copied, &a, sizeof a);
 		}
+		static void *list;
+		for (int i = 0; i < 1000; i++) {
+			void **o = i % 2 ? gort_alloc(50) : gort_make(struct args *, 10);
+			if (i % 3 == 0) {
+				*o = list;
+				list = o;
+			}
+		}
+		gort_gc(); /* reads the stacks of all that wait, dead frames and holes in structs too */
 		gort_waitgroup_wait(&wg);
+		gort_gc();
 		/* Alone: valgrind cannot tell two threads on goroutines' stacks apart. */
 		while (gort_num_goroutine() > 1)
 			gort_gosched();

@@ -12,6 +12,9 @@
  * (mem/stack.c) and never unregistered, as they are never given back; threads' stacks valgrind
  * finds by itself.
  *
+ * A collector reads whole stacks, frames that were left and words that were never written among them, and
+ * decides by what it finds: it makes its copies of such words defined, and reads quietly.
+ *
  * Valgrind remembers one current stack for all threads. When two threads take turns on registered
  * stacks, the first large move of the stack pointer after a turn looks like a switch, and the frame
  * that it made stays inaccessible: false errors. It runs one thread at a time anyway; so one
@@ -23,7 +26,9 @@
 enum {
 	RUNNING_ON_VALGRIND = 0x1001,
 	STACK_REGISTER = 0x1501,
+	CHANGE_ERR_DISABLEMENT = 0x1801,
 	MAKE_MEM_UNDEFINED = 'M' << 24 | 'C' << 16 | 1, /* memcheck's; other tools ignore it */
+	MAKE_MEM_DEFINED = 'M' << 24 | 'C' << 16 | 2,
 };
 
 bool onValgrind;
@@ -60,4 +65,18 @@ valgrindWritable(uintptr_t lo, uintptr_t hi)
 {
 	if (unlikely(onValgrind))
 		request(MAKE_MEM_UNDEFINED, lo, hi - lo);
+}
+
+void
+valgrindDefined(void *p, uintptr_t n)
+{
+	if (unlikely(onValgrind))
+		request(MAKE_MEM_DEFINED, (uintptr_t)p, n);
+}
+
+void
+valgrindQuiet(bool quiet)
+{
+	if (unlikely(onValgrind))
+		request(CHANGE_ERR_DISABLEMENT, quiet ? 1 : (uintptr_t)-1, 0);
 }

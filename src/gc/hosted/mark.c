@@ -93,9 +93,29 @@ markStackWord(struct marker *mk, uintptr_t addr)
 		markEndOf(mk, addr);
 }
 
+/* Under valgrind: one that may not be defined. */
+static cold void
+markUndefined(struct marker *mk, uintptr_t lo, uintptr_t hi, bool stack)
+{
+	valgrindQuiet(true);
+	for (const uintptr_t *p = (const uintptr_t *)lo; (uintptr_t)(p + 1) <= hi; p++) {
+		uintptr_t addr = *p;
+		valgrindDefined(&addr, sizeof addr);
+		if (stack)
+			markStackWord(mk, addr);
+		else
+			markWord(mk, addr);
+	}
+	valgrindQuiet(false);
+}
+
 no_sanitize void
 markRange(struct marker *mk, uintptr_t lo, uintptr_t hi)
 {
+	if (unlikely(onValgrind)) {
+		markUndefined(mk, lo, hi, false);
+		return;
+	}
 	for (const uintptr_t *p = (const uintptr_t *)lo; (uintptr_t)(p + 1) <= hi; p++)
 		markWord(mk, *p);
 }
@@ -103,6 +123,10 @@ markRange(struct marker *mk, uintptr_t lo, uintptr_t hi)
 no_sanitize void
 markStackRange(struct marker *mk, uintptr_t lo, uintptr_t hi)
 {
+	if (unlikely(onValgrind)) {
+		markUndefined(mk, lo, hi, true);
+		return;
+	}
 	for (const uintptr_t *p = (const uintptr_t *)lo; (uintptr_t)(p + 1) <= hi; p++)
 		markStackWord(mk, *p);
 }
@@ -111,6 +135,15 @@ void
 markAddress(struct marker *mk, uintptr_t addr)
 {
 	markWord(mk, addr);
+}
+
+static always_inline no_sanitize void
+markRead(struct marker *mk, const uintptr_t *p)
+{
+	if (unlikely(onValgrind))
+		markUndefined(mk, (uintptr_t)p, (uintptr_t)(p + 1), false);
+	else
+		markWord(mk, *p);
 }
 
 /* The object of t's, one or several, from p to end. */
@@ -122,7 +155,7 @@ scanTyped(struct marker *mk, uintptr_t p, uintptr_t end, const struct type *t)
 		const uintptr_t *w = (const uintptr_t *)p;
 		for (uintptr_t i = 0; i < words; i++)
 			if (t->gcdata[i / 8] >> (i % 8) & 1)
-				markWord(mk, w[i]);
+				markRead(mk, &w[i]);
 	}
 }
 
