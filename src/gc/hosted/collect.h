@@ -34,6 +34,7 @@ void scanGoroutines(struct marker *mk);
 /* After a mark that found live bytes and has read so many of stacks and variables: when the next cycle
  * starts. World stopped. */
 void pacerMarked(uint64_t live, uint64_t roots);
+void pacerTimes(int64_t start); /* before that */
 void pacerPercentChanged(void); /* world stopped */
 uint64_t pacerGoal(void);       /* the heap size at which the next cycle is due */
 

@@ -223,6 +223,7 @@ collect(bool someWait, bool must)
 	t.stacks = mk.stacks;
 	t.globals = gcstats.globals;
 	mheap_startSweep(mk.bytes);
+	pacerTimes(t.start);
 	pacerMarked(mk.bytes, t.stacks + t.globals);
 	store_rel(&gcphase, (uint32_t)GCoff);
 	t.end = nanotime();
