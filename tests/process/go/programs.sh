@@ -150,7 +150,7 @@ GO
 		run ./x $limit 10000
 		want_status 2
 		want_err "runtime: goroutine stack exceeds $limit-byte limit" "fatal error: stack overflow" \
-			"goroutine 5 [running]:" "main.down(...)"
+			" [running]:" "main.down(...)"
 	done
 	run ./x 100000000 100000 main
 	want_status 2
