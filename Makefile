@@ -181,7 +181,8 @@ $(MAINSHARED): src/capi/hosted/main.c $(B)/flags | $(GENERATED)
 	$(Q)$(CC) $(ALLFLAGS) $(WERROR) -DGORT_SHARED=1 -MMD -MP -c -o $@ $<
 
 # Sealed: one object in which everything but the API is local, so that a program's own schedule()
-# or malloc() never meets ours. Sections stay apart (ld -r keeps them), so --gc-sections of the
+# or malloc() never meets ours. Sections stay apart, also those of static functions of one name
+# (--unique; ld -r would make one of them, and each keep the other), so that --gc-sections of the
 # program's link still drops what it does not use.
 SEAL := --localize-hidden
 ifeq ($(FLAVOUR),hosted)
@@ -189,7 +190,7 @@ SEAL += --wildcard --keep-global-symbol='gort_*' $(if $(SPLIT),--keep-global-sym
 endif
 $(B)/gort.o: $(LIBOBJS) $(BACKTRACE) $(B)/list
 	$(call SAY,LD)
-	$(Q)$(LD) -r -o $@.tmp $(LIBOBJS) $(BACKTRACE)
+	$(Q)$(LD) -r --unique -o $@.tmp $(LIBOBJS) $(BACKTRACE)
 	$(Q)$(OBJCOPY) $(SEAL) $@.tmp $@
 	@rm -f $@.tmp
 
@@ -222,7 +223,7 @@ $(B)/obj/gccgo/shim.o: $(wildcard src/gccgo/shim/*.go)
 	$(Q)$(GCCGO) -c -O2 -g -fgo-pkgpath=runtime -fcf-protection=none -o $@ $^
 $(B)/gortgo.o: $(LIBOBJS) $(DOOROBJS) $(DOORAPART) $(BACKTRACE) $(GOALIAS) $(B)/list
 	$(call SAY,LD)
-	$(Q)$(LD) -r -o $@.tmp $(LIBOBJS) $(DOOROBJS) $(DOORAPART) $(BACKTRACE) @$(GOALIAS)
+	$(Q)$(LD) -r --unique -o $@.tmp $(LIBOBJS) $(DOOROBJS) $(DOORAPART) $(BACKTRACE) @$(GOALIAS)
 	$(Q)$(OBJCOPY) --wildcard --keep-global-symbol='gort_*' --keep-global-symbol='*.*' --keep-global-symbol='__go*' --keep-global-symbol='__gccgo*' \
 		--keep-global-symbol='__morestack*' --keep-global-symbol='runtime_*' --keep-global-symbol=main \
 		--keep-global-symbol='__wrap_*' $@.tmp $@
@@ -250,7 +251,7 @@ endif
 .PHONY: broken
 broken: $(B)/libgort.a
 	$(Q)$(CC) $(ALLFLAGS) $(BREAK) -c -o $(OUT).o $(SRC)
-	$(Q)$(LD) -r -o $(OUT).tmp $(filter-out $(SRC:src/%=$(B)/obj/%.o),$(LIBOBJS)) $(OUT).o $(BACKTRACE)
+	$(Q)$(LD) -r --unique -o $(OUT).tmp $(filter-out $(SRC:src/%=$(B)/obj/%.o),$(LIBOBJS)) $(OUT).o $(BACKTRACE)
 	$(Q)$(OBJCOPY) $(SEAL) $(OUT).tmp $(OUT).o
 	@rm -f $(OUT) $(OUT).tmp
 	$(Q)$(AR) rcs $(OUT) $(OUT).o $(MEMBERS)

@@ -22,7 +22,7 @@
 /* ptr is written by the owner alone and read by others (findObject, gcfree, statistics). */
 struct mrun {
 	uintptr_t ptr, end;        /* slots still to hand out; ptr == end: none */
-	uint32_t size;             /* of a slot; constant */
+	uint32_t size;             /* of a slot; set with the first run, then constant */
 	uint32_t seq;              /* odd while the owner changes run; others retry */
 	const struct type **types; /* SPAN_TYPED: the word of the slot at ptr */
 };

@@ -125,6 +125,8 @@ nextRun(struct mcache *c, uint32_t spc, struct mspan *s)
 		}
 		store_seq(&s->tinyopen, i << 16 | j);
 	}
+	/* Not in newmcache: three pages that a short life does not touch. */
+	store_rlx(&c->run[spc].size, (uint32_t)size);
 	runSet(&c->run[spc], slotAddr(s, i), slotAddr(s, j),
 		spanKind(s) == SPAN_TYPED ? s->types + i : NULL);
 	if (unlikely(load_rlx(&gcphase) != GCoff))
@@ -241,8 +243,6 @@ newmcache(void)
 {
 	lock(&heap.lock);
 	struct mcache *c = fixallocAlloc(&heap.cachealloc);
-	for (uint32_t spc = 0; spc < NUM_SPANCLASSES; spc++)
-		c->run[spc].size = sizeclasses[spc >> 2].size;
 	c->allnext = heap.allcaches;
 	if (c->allnext != NULL)
 		c->allnext->allprev = c;

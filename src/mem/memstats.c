@@ -22,7 +22,7 @@ unusedSlots(const struct mcache *c, uint32_t sc)
 			ptr = load_acq(&r->ptr);
 			end = load_acq(&r->end);
 		} while (load_rlx(&r->seq) != seq);
-		n += (end - ptr) / r->size;
+		n += (end - ptr) / sizeclasses[sc].size;
 	}
 	return n;
 }

@@ -82,7 +82,8 @@ verifyCache(const struct mcache *c)
 	for (uint32_t spc = 0; spc < NUM_SPANCLASSES; spc++) {
 		const struct mrun *r = &c->run[spc];
 		const struct mspan *s = c->span[spc];
-		if (r->size != sizeclasses[spc >> 2].size || r->seq % 2 != 0)
+		if ((r->size != sizeclasses[spc >> 2].size && r->size + r->end != 0) ||
+			r->seq % 2 != 0)
 			throw("mheap_verify: damaged run");
 		if (s == NULL) {
 			if (r->ptr != r->end)

@@ -231,6 +231,35 @@ C
 	! grep -q warning err || { show; die "the compiler warns"; }
 }
 
+# A C program brings what it needs of the unwinder; one that links C++ shares the unwinder of that.
+test_unwinder() {
+	only opt
+	cat >x.c <<'C'
+#include <gort.h>
+static void
+risky(void *arg)
+{
+	gort_panic("%s", (char *)arg);
+}
+int
+gort_main(int argc, char **argv)
+{
+	struct gort_panic p;
+	return argc > 1 && !gort_try(&p, risky, argv[1]) ? p.text[0] : 0;
+}
+C
+	gort build -o x x.c
+	! readelf -d x | grep -q 'NEEDED.*libgcc_s' || die "it needs libgcc_s"
+	for u in ours libgcc; do
+		GODEBUG=unwind=$u run ./x a
+		want_status 97
+	done
+	gort build -o x x.c -Wl,--no-as-needed -lstdc++
+	readelf -d x | grep -q 'NEEDED.*libgcc_s' || die "with C++ it has an unwinder of its own"
+	run ./x a
+	want_status 97
+}
+
 # A compiler that is no package's name is not looked for.
 test_unknown_cc() {
 	hello
