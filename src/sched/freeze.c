@@ -8,9 +8,12 @@
  *
  * stopwait is set so high that those who stop never bring it to zero: nobody is told.
  * A thread that computes is stopped by a signal, and waits in its handler for ever (asyncpark.c). One
- * that cannot be reached goes on; the traceback says of its goroutine that the stack is unavailable. GODEBUG=dontfreezetheworld=1 leaves everybody running, to debug what
- * the freeze itself disturbs.
- */
+ * that is not reached in time goes on as far as its next entry; the traceback says of its goroutine
+ * that the stack is unavailable. But no goroutine starts. GODEBUG=dontfreezetheworld=1 leaves everybody
+ * running, to debug what the freeze itself disturbs.
+ *
+ * The dying thread may have lost its P without having noticed (revoke.c): a signal can find it in any
+ * call. Then m->p is somebody else's by now, who is to stop like all others. */
 #include "sched/internal.h"
 
 #define FREEZE_STOPWAIT 0x40000000
@@ -27,22 +30,36 @@ othersRun(const struct p *mine)
 	return false;
 }
 
+/* The caller's P, which it keeps from here on, or NULL. */
+static struct p *
+keepP(struct m *mp)
+{
+	store_rlx(&mp->inrt, mp->inrt + 1);
+	compiler_fence();
+	if (load_acq(&mp->revoked) == REVOKE_NONE ||
+		cas(&mp->revoked, (uint32_t)REVOKE_ASKED, (uint32_t)REVOKE_NONE) ||
+		load_acq(&mp->revoked) == REVOKE_NONE)
+		return mp->p;
+	return NULL;
+}
+
 /* no_sanitize: stopwait is written without its lock, on purpose. */
 no_sanitize void
 freezetheworld(void)
 {
 	struct g *gp = getg();
-	struct p *mine = gp != NULL && gp->m != NULL ? gp->m->p : NULL;
+	struct p *mine = NULL;
 	if (debug.dontfreezetheworld != 0)
 		return;
-	if (gp != NULL && gp->m != NULL) /* not us */
-		store_rlx(&gp->m->inrt, gp->m->inrt + 1);
+	if (gp != NULL && gp->m != NULL)
+		mine = keepP(gp->m);
 	for (int i = 0; i < 5; i++) {
 		sched.stopwait = FREEZE_STOPWAIT;
 		store_seq(&sched.gcwaiting, 1u);
 		/* Before the look: a thread that comes back from a call gets its P, or an idle
 		 * one, without a look at gcwaiting, and a chain of direct switches has none. */
-		preemptall();
+		preemptall(mine);
+		fence();
 		signalRunning();
 		if (!othersRun(mine))
 			return;

@@ -143,7 +143,7 @@ bool retakeUser(struct p *pp, int64_t now); /* sysmon */
 bool somethingWaits(struct p *pp, int64_t now);
 
 /* ---- preempt.c ---------------------------------------------------------------------------- */
-void preemptall(void);
+void preemptall(const struct p *mine);
 void preemptone(struct p *pp);
 void gopreempt_m(struct g *gp);
 

@@ -16,13 +16,11 @@ preemptone(struct p *pp)
 	store_rlx(&pp->preempt, (uint8_t)PREEMPT_ASKED);
 }
 
+/* mine: the P that asks, if one does; it need not give way for it. */
 void
-preemptall(void)
+preemptall(const struct p *mine)
 {
 	int32_t n = load_acq(&gomaxprocs);
-	struct g *gp = getg();
-	/* The P that asks need not give way for it. */
-	const struct p *mine = gp != NULL && gp->m != NULL ? gp->m->p : NULL;
 	for (int32_t i = 0; i < n; i++) {
 		struct p *pp = load_acq(&allp[i]);
 		if (pp != mine)

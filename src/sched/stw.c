@@ -72,7 +72,7 @@ stopTheWorldWithSema(void)
 	sched.stopwait = gomaxprocs;
 	noteclear(&sched.stopnote);
 	store_seq(&sched.gcwaiting, 1u);
-	preemptall();
+	preemptall(pp);
 	store_rel(&pp->status, Pgcstop);
 	sched.stopwait--;
 	for (int32_t i = 0; i < gomaxprocs; i++) {
@@ -97,7 +97,7 @@ stopTheWorldWithSema(void)
 			noteclear(&sched.stopnote);
 			break;
 		}
-		preemptall();
+		preemptall(pp);
 		signalRunning();
 	}
 	for (int32_t i = 0; i < gomaxprocs; i++) {
@@ -228,7 +228,7 @@ forEachP(void (*fn)(struct p *))
 		if (allp[i] != pp)
 			store_seq(&allp[i]->runSafePointFn, 1u);
 	}
-	preemptall();
+	preemptall(pp);
 	/* Idle Ps: nobody can take them while we hold the lock. */
 	for (struct p *p2 = sched.pidle; p2 != NULL; p2 = p2->link) {
 		if (cas(&p2->runSafePointFn, 1u, 0u)) {
@@ -249,7 +249,7 @@ forEachP(void (*fn)(struct p *))
 		}
 		/* A P may have entered a call since, one that lasts. */
 		safePointSyscalls();
-		preemptall();
+		preemptall(pp);
 		signalRunning();
 	}
 	if (sched.safePointWait != 0)

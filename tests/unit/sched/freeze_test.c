@@ -49,6 +49,21 @@ spawn(void (*fn)(void *))
 	return newg;
 }
 
+/* Nobody has a next turn: each thread ends the one that it has, if it was not stopped in it; with a
+ * busy machine that may be a while later. */
+static void
+checkFrozen(void)
+{
+	uint64_t before = load_acq(&rounds);
+	lock(&sched.lock);
+	uint64_t threads = (uint64_t)mcount();
+	unlock(&sched.lock);
+	osusleep(50000);
+	uint64_t more = load_acq(&rounds) - before;
+	CHECKF(more <= threads, "%llu rounds with %llu threads", (unsigned long long)more,
+		(unsigned long long)threads);
+}
+
 /* Until the others have run for a while, here or elsewhere. */
 static void
 untilRunning(void)
@@ -66,10 +81,24 @@ TEST_OPT(sched, freeze, stops, .goroutine = true, .env = "GOMAXPROCS=4")
 		spawn(i % 2 == 0 ? yielder : visitor);
 	untilRunning();
 	freezetheworld();
-	uint64_t before = load_acq(&rounds);
-	osusleep(20000);
-	CHECK_EQ(load_acq(&rounds), before);
+	checkFrozen();
 	_exit(0); /* the world does not start again */
+}
+
+/* The thread that dies has lost its P in a call that nobody announced, and its m->p is another's. */
+TEST_OPT(sched, freeze, stops_who_has_its_p, .goroutine = true,
+	.env = "GOMAXPROCS=1 GODEBUG=asyncpreemptoff=1")
+{
+	struct m *mp = getg()->m;
+	if (!osfacts.haveBarrier)
+		testSkip("nobody takes a P from who sleeps");
+	spawn(visitor);
+	spawn(yielder);
+	while (load_acq(&mp->revoked) != REVOKE_TAKEN || load_acq(&rounds) < 1000)
+		usleep(1000);
+	freezetheworld();
+	checkFrozen();
+	_exit(0);
 }
 
 /* One that never enters the runtime is stopped by a signal. */
