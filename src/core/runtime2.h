@@ -227,7 +227,8 @@ struct m {
 	struct p *nextp;   /* P handed over before the wakeup; written before notewakeup(park) */
 	struct p *oldp;    /* P held before the announced system call; owner M */
 	struct note park;
-	struct m *alllink;   /* allm list: appended under sched.lock, read without */
+	int32_t helps;     /* a stopper's helper, and its number; written before notewakeup(park) */
+	struct m *alllink; /* allm list: appended under sched.lock, read without */
 	struct m *schedlink; /* idle list: sched.lock */
 	struct g *lockedg;   /* LockOSThread; owner M, stopped Ms under sched.lock */
 	uint32_t lockedExt;  /* owner M: calls of gort_lock_os_thread outstanding */

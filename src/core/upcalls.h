@@ -62,6 +62,10 @@ struct world_ops {
 	void (*wakep)(int64_t when);  /* event: a timer earlier than the poller's deadline exists */
 	struct g *(*gAt)(uint32_t i); /* i < nallgs; its slot holds a G, or a dead one */
 	void (*block)(void (*fn)(void *), void *arg); /* fn(arg), announced as a long call */
+	/* World stopped: up to n idle threads, which have no P, call fn with numbers from 1 on. Returns
+	 * how many; helped waits until all have returned. */
+	int32_t (*help)(int32_t n, void (*fn)(int32_t number, void *arg), void *arg);
+	void (*helped)(void);
 };
 extern struct world_ops world;
 

@@ -309,7 +309,7 @@ asyncPreempt(struct p *pp, int64_t now)
 	if (load_rlx(&sched.gcwaiting) == 0 && load_rlx(&sched.nmidle) == 0 && !parkedMany()) {
 		/* Between those that are parked alone the P would go round and round. If no thread
 		 * comes, that is better than nothing. */
-		spareM();
+		spareM(false);
 		if (load_rlx(&sched.parked.n) == 0 ||
 			now - pp->sysmontick.schedwhen < 2 * FORCE_PREEMPT_NS)
 			return false;

@@ -51,7 +51,8 @@ schedlocksinit(void)
 		.stop = stopTheWorld, .start = startTheWorld, .forEachP = forEachP,
 		.ready = worldReady, .park = worldPark, .spawn = worldSpawn, .wakep = wakeNetPoller,
 #if !GORT_FREESTANDING
-		.yield = Gosched, .gAt = allgsGet, .block = worldBlock,
+		.yield = Gosched, .gAt = allgsGet, .block = worldBlock, .help = worldHelp,
+		.helped = worldHelped,
 #endif
 	};
 }

@@ -49,10 +49,10 @@ void startmUnlock(struct p *pp, bool spinning); /* sched.lock, let go of */
 void stopm(void);
 void handoffp(struct p *pp);
 void mPark(struct m *mp);
-bool templateReady(void); /* makes it, the first time; never on a thread that may be parked */
-void spareM(void);        /* sysmon: an idle M is needed, and there is none */
-void mput(struct m *mp);  /* sched.lock */
-struct m *mget(void);     /* sched.lock */
+bool templateReady(void);    /* makes it, the first time; never on a thread that may be parked */
+void spareM(bool oneOfMany); /* an idle M is needed, and there is none; or some, but too few */
+void mput(struct m *mp);     /* sched.lock */
+struct m *mget(void);        /* sched.lock */
 void stoplockedm(void);
 void startlockedm(struct g *gp);
 _Noreturn void mexit(void);
@@ -88,6 +88,11 @@ void gcstopm(void);
 void stoppedUnlock(void);
 void forEachP(void (*fn)(struct p *));
 void runSafePointFn(void);
+
+/* ---- hosted/helpers.c --------------------------------------------------------------------- */
+int32_t worldHelp(int32_t n, void (*fn)(int32_t number, void *arg), void *arg);
+void worldHelped(void);
+void helpOut(struct m *mp);
 
 /* ---- signal.c ----------------------------------------------------------------------------- */
 uintptr_t sigstackSize(void); /* bytes that handlers of ours may need */

@@ -239,14 +239,16 @@ templateReady(void)
 	return false;
 }
 
-/* One thread more, idle: for the next P that is taken from code that computes. */
+/* One thread more, idle: for the next P that is taken from code that computes. Or for the next stop,
+ * which has use for many (helpers.c). */
 void
-spareM(void)
+spareM(bool oneOfMany)
 {
 	if (!templateReady())
 		return;
 	lock(&sched.lock);
-	bool make = !sched.spareAsked && sched.midle == NULL && mcount() < sched.maxmcount;
+	bool make = !sched.spareAsked && (oneOfMany || sched.midle == NULL) &&
+		    mcount() < sched.maxmcount;
 	int64_t id = 0;
 	if (make) {
 		sched.spareAsked = true;
@@ -315,6 +317,10 @@ stopm(void)
 	mput(mp);
 	unlock(&sched.lock);
 	mPark(mp);
+	while (!GORT_FREESTANDING && mp->helps != 0) {
+		helpOut(mp);
+		mPark(mp);
+	}
 	acquirep(mp->nextp);
 	mp->nextp = NULL;
 }
@@ -336,7 +342,7 @@ startmUnlock(struct p *pp, bool spinning)
 			unlock(&sched.lock);
 			givep(gp->m, pp);
 			if (fresh) /* whose turn it was; the next time there is one */
-				spareM();
+				spareM(false);
 			return;
 		}
 	}

@@ -2,6 +2,7 @@
 #include "sched/internal.h"
 #include "unit/sync/goro.h"
 
+#include <string.h>
 #include <unistd.h>
 
 static uint32_t stop, ndone;
@@ -152,6 +153,83 @@ TEST_OPT(sched, stw, stoppers_take_turns, .goroutine = true, .env = "GOMAXPROCS=
 		spawn(stops, NULL);
 	WAIT_UNTIL(load_acq(&ndone) == 5);
 }
+
+#if !GORT_FREESTANDING
+/* Idle threads help the stopper, without a P, and are back before the world starts. */
+static uint32_t helped[8], nhelping;
+
+static void
+helpWith(int32_t number, void *arg)
+{
+	CHECK(arg == helped && number >= 1 && number < (int32_t)nelem(helped));
+	CHECK(getg() == getg()->m->g0 && getg()->m->p == NULL);
+	xadd(&nhelping, 1u);
+	if (testRand() % 4 == 0)
+		osusleep((uint32_t)(testRand() % 200));
+	CHECK_EQ(xadd(&helped[number], 1u), 1);
+	xadd(&nhelping, -1u);
+}
+
+static void
+helpRun(int procs, int32_t most, int rounds)
+{
+	RT(GOMAXPROCS(procs));
+	startCounters();
+	int32_t all = 0, full = 0;
+	for (int r = 0; r < rounds; r++) {
+		struct g *gp = rtenter();
+		stopTheWorld();
+		memset(helped, 0, sizeof helped);
+		int32_t n = world.help(most, helpWith, helped);
+		CHECK(n >= 0 && n <= most);
+		world.helped();
+		CHECK_EQ(load_acq(&nhelping), 0);
+		for (int32_t i = 0; i < (int32_t)nelem(helped); i++)
+			CHECK_EQ(helped[i], i >= 1 && i <= n);
+		startTheWorld();
+		rtleave(gp);
+		all += n;
+		full += n == most;
+	}
+	/* There is one thread more each time that there were too few. */
+	CHECKF(full > rounds / 2, "%d helpers in %d stops, %d times all %d", all, rounds, full,
+		most);
+	lock(&sched.lock);
+	int64_t threads = sched.mnext - sched.nmfreed;
+	unlock(&sched.lock);
+	CHECKF(threads < 40, "%ld threads", (long)threads);
+	endCounters();
+}
+
+TEST_G(sched, helpers, come_and_go)
+{
+	helpRun(4, 3, 400);
+}
+
+TEST_G(sched, helpers, more_than_there_are)
+{
+	helpRun(2, 7, 200);
+}
+
+/* Threads that a signal stops do not help: others are made. */
+static void
+computes(void *arg unused_ok)
+{
+	while (load_acq(&stop) == 0)
+		;
+	xadd(&ndone, 1u);
+}
+
+TEST_G(sched, helpers, threads_that_compute_do_not)
+{
+	if (debug.asyncpreemptoff)
+		testSkip("no signals to code that computes");
+	for (int i = 0; i < 3; i++)
+		spawn(computes, NULL);
+	helpRun(3, 2, 100);
+	WAIT_UNTIL(load_acq(&ndone) == COUNTERS + 3);
+}
+#endif
 
 /* Who lets go of a P while a stop is wanted counts it, exactly once. Here the stop is played: nobody
  * waits for it. */
