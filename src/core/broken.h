@@ -38,6 +38,9 @@ enum broken {
 	BREAK_ROOTREGS,    /* gc/hosted/scanstack.c: registers of threads that a signal stopped */
 	BREAK_ROOTVECTORS, /* gc/hosted/scanstack.c: of these, vector registers */
 	BREAK_ROOTCALLS,   /* gc/hosted/scanstack.c: stacks of threads without a P */
+	/* Threads that mark together: */
+	BREAK_TEAMIDLE, /* gc/hosted/team.c: who goes back to work still counts as idle */
+	BREAK_TEAMBITS, /* gc/hosted/mark.c: mark bits are set without atomics */
 };
 
 #ifndef GORT_BREAK

@@ -12,6 +12,7 @@
  *   work.c      work buffers: the queue of objects to scan that each P will have
  *   hosted/cycle.c      a collection from its start to its end, and who asks for one
  *   hosted/pacer.c      when the next one is due
+ *   hosted/team.c       the threads that mark together
  *   hosted/mark.c       finding objects, marking, reading them
  *   hosted/roots.c      memory outside the heap that points into it
  *   hosted/scanstack.c  stacks and registers

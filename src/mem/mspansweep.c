@@ -179,6 +179,12 @@ mheap_bounds(uintptr_t *lo, uintptr_t *hi)
 	unlock(&heap.lock);
 }
 
+struct heapArena **const *
+arenaTable(void)
+{
+	return heap.l1;
+}
+
 void
 mheap_self(uintptr_t *lo, uintptr_t *hi)
 {

@@ -130,5 +130,13 @@ struct heapArena {
 
 /* The struct of the arena that holds addr, or NULL. */
 struct heapArena *arenaOf(uintptr_t addr);
+/* The same for an address below MAX_ALLOC, inline: table is arenaTable's, constant. */
+struct heapArena **const *arenaTable(void);
+static always_inline struct heapArena *
+arenaIn(struct heapArena **const *table, uintptr_t addr)
+{
+	struct heapArena **l2 = load_acq(&table[addr >> (ARENA_SHIFT + ARENA_L2BITS)]);
+	return l2 == NULL ? NULL : load_acq(&l2[(addr >> ARENA_SHIFT) % ARENA_L2]);
+}
 
 #endif

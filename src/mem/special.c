@@ -51,6 +51,9 @@ static struct {
 	/* lock */
 	struct fixalloc pool, lists;
 	struct speciallist *all, *freelists;
+	struct speciallist
+		*unread;  /* atomic: where specialsMark goes on; the lists are constant then */
+	bool queueUnread; /* atomic, the same for the queues */
 	uint64_t ids;
 	struct {
 		struct special *first, **end; /* first is also looked at without */
@@ -359,22 +362,43 @@ markWords(const struct specialvisitor *v, const struct special *sp)
 			v->pointer(v->arg, (uintptr_t)sp->call.word[i]);
 }
 
-void
-specialsMark(const struct specialvisitor *v)
+static void
+markList(const struct specialvisitor *v, const struct speciallist *l)
 {
-	for (struct speciallist *l = records.all; l != NULL; l = l->next)
-		for (struct special *sp = l->first; sp != NULL; sp = sp->next) {
-			markWords(v, sp);
-			if (sp->kind == SPECIAL_FINALIZER)
-				v->content(v->arg, l->span,
-					slotAddr(l->span, objIndex(l->span, sp->addr)));
-		}
+	for (struct special *sp = l->first; sp != NULL; sp = sp->next) {
+		markWords(v, sp);
+		if (sp->kind == SPECIAL_FINALIZER)
+			v->content(v->arg, l->span, slotAddr(l->span, objIndex(l->span, sp->addr)));
+	}
+}
+
+static void
+markQueues(const struct specialvisitor *v)
+{
 	for (uint32_t k = 0; k < nelem(records.queue); k++)
 		for (struct special *sp = records.queue[k].first; sp != NULL; sp = sp->next) {
 			markWords(v, sp);
 			if (k == SPECIAL_FINALIZER)
 				v->pointer(v->arg, sp->addr);
 		}
+}
+
+void
+specialsMarkBegin(void)
+{
+	store_rel(&records.unread, records.all);
+	store_rel(&records.queueUnread, true);
+}
+
+void
+specialsMark(const struct specialvisitor *v)
+{
+	if (load_rlx(&records.queueUnread) && xchg(&records.queueUnread, false))
+		markQueues(v);
+	struct speciallist *l;
+	while ((l = load_acq(&records.unread)) != NULL)
+		if (cas(&records.unread, l, l->next))
+			markList(v, l);
 }
 
 static void

@@ -68,7 +68,10 @@ struct specialvisitor {
 	void (*content)(void *arg, struct mspan *s, uintptr_t obj);
 	void *arg;
 };
-void specialsMark(const struct specialvisitor *v); /* world stopped */
+/* World stopped. specialsMarkBegin, then specialsMark by as many threads as like: they share the work, and
+ * it is done when all have returned. */
+void specialsMarkBegin(void);
+void specialsMark(const struct specialvisitor *v);
 
 /* The mark is over and s is about to be swept; the caller is the only one who may sweep it. Objects with
  * finalizers that are not marked are marked now; what is due for those and for the dead is queued. */

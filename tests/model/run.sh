@@ -131,6 +131,12 @@ for bug in NO_BARRIER NO_LOOK ONE_LOOK; do
 	model asyncpark.pml bug -DTHREADS -DBUG_$bug
 done
 
+model team.pml ok
+model team.pml ok -DNH=3 -DJOBS=3 -DOBJECTS=7
+for bug in IDLE_FIRST TAKE_FIRST ADD JOIN_ADD JOBS_LATE; do
+	model team.pml bug -DBUG_$bug
+done
+
 model dead.pml ok
 for bug in COUNT_LATE RETAKE_UNCOUNTED TWO_SECTIONS; do
 	model dead.pml bug -DBUG_$bug

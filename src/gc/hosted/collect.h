@@ -5,13 +5,29 @@
 #include "gc/internal.h"
 #include "mem/span.h"
 
+enum { AHEAD = 8 };
+
+struct marksum {
+	uint64_t bytes;   /* marked */
+	uint64_t stacks;  /* bytes of stacks read */
+	uint64_t globals; /* bytes of variables */
+};
+
 /* A thread that marks. */
 struct marker {
 	struct gcwork *work;
+	struct heapArena **const *arenas;
 	uintptr_t lo, size; /* all of the heap lies in there */
-	uint64_t bytes;     /* marked by it */
-	uint64_t stacks;    /* bytes of stacks that it has read */
-	struct g *self;     /* the collector's goroutine, on whose g0 this runs */
+	bool alone;         /* no other thread sets bits */
+	struct g *self; /* the collector's goroutine, which left its registers in its sched.sp */
+	/* Objects on their way from the queue into the cache: a ring. */
+	uintptr_t ahead[AHEAD];
+	uint32_t next, nahead;
+	/* roots.c: where the ranges that it reads pieces of begin, and how many pieces come before. */
+	bool (*ranges)(uint32_t i, uintptr_t *lo, uintptr_t *hi);
+	uint32_t range;
+	uint64_t pieces;
+	struct marksum sum; /* its share */
 };
 
 /* ---- mark.c ------------------------------------------------------------------------------- */
@@ -21,13 +37,25 @@ void markRange(struct marker *mk, uintptr_t lo, uintptr_t hi);
 /* The same for stacks and registers: one past the end of an object counts even where another begins. */
 void markStackRange(struct marker *mk, uintptr_t lo, uintptr_t hi);
 void markAddress(struct marker *mk, uintptr_t addr);
+/* Until its own queue is empty and there was nothing on the list of full buffers. */
 void markDrain(struct marker *mk);
 bool isMarked(uintptr_t addr); /* is there an object, and does it live? */
 
+/* ---- team.c ------------------------------------------------------------------------------- */
+
+/* Marks all that is reachable, on this thread and on others that are idle. World stopped, caches flushed;
+ * on g0, and self, the goroutine that it is for, has left its registers on its own stack. */
+void markTogether(struct marksum *sum, struct g *self);
+bool teamHungry(void); /* somebody waits for work, and there is none on the list */
+
 /* ---- roots.c, scanstack.c ----------------------------------------------------------------- */
 
-void markRoots(struct marker *mk); /* world stopped */
-void scanGoroutines(struct marker *mk);
+/* The roots, in jobs: made by one thread, then each taken by whoever comes first. World stopped. */
+void rootsPrepare(void);
+bool rootsMarkNext(struct marker *mk); /* false: there is no job left */
+
+enum { STACKS_A_JOB = 32 };
+void scanGoroutines(struct marker *mk, uint32_t from, uint32_t to);
 
 /* ---- pacer.c ------------------------------------------------------------------------------ */
 

@@ -19,8 +19,8 @@
  *     5. roots are marked, and all that can be reached (mark.c)
  *     6. what is not marked is due to be swept (mem/mspansweep.c); the next goal is set (pacer.c)
  *     7. the world starts
- * gcphase goes through Go's phases on the way. Today only this goroutine's thread works between 3 and
- * 7, and objects are not born marked because none are born.
+ * gcphase goes through Go's phases on the way. Between 3 and 7 this goroutine's thread works, and those that
+ * help it mark (team.c); objects are not born marked because none are born.
  *
  * The collector's stack is one of those that are read, which is why it marks on its thread's
  * scheduling stack: it has left its own registers on its own stack by then.
@@ -150,24 +150,16 @@ notNow(void)
 }
 
 static void
-markAll(void *arg)
+markAll(void *sum)
 {
-	struct marker *mk = arg;
-	markRoots(mk);
-	markDrain(mk);
+	markTogether(sum, getg()->m->curg);
 }
 
 static void
-markOnG0(struct marker *mk)
+markOnG0(struct marksum *sum)
 {
-	uintptr_t lo, hi;
-	mheap_bounds(&lo, &hi);
-	mk->lo = lo;
-	mk->size = hi - lo;
-	mk->work = getg()->m->p->gcw;
 	__builtin_unwind_init(); /* this goroutine's own registers */
-	systemstack(markAll, mk);
-	gort_assert(gcwork_empty(mk->work) && gcworkGlobalEmpty());
+	systemstack(markAll, sum);
 }
 
 static void
@@ -192,7 +184,7 @@ count(const struct cycletimes *t, bool someWait)
 static bool
 collect(bool someWait, bool must)
 {
-	struct marker mk = {0};
+	struct marksum sum;
 	struct cycletimes t = {.forced = someWait, .procs = gomaxprocs};
 	sweepAll();
 	t.start = nanotime();
@@ -215,16 +207,16 @@ collect(bool someWait, bool must)
 	t.heapBefore = (uint64_t)load_rlx(&heapLive);
 	t.goal = pacerGoal();
 	store_rel(&gcphase, (uint32_t)GCmark);
-	markOnG0(&mk);
+	markOnG0(&sum);
 	store_rel(&gcphase, (uint32_t)GCmarktermination);
 	t.marked = nanotime();
 	t.heapAfter = t.heapBefore;
-	t.live = mk.bytes;
-	t.stacks = mk.stacks;
-	t.globals = gcstats.globals;
-	mheap_startSweep(mk.bytes);
+	t.live = sum.bytes;
+	t.stacks = sum.stacks;
+	t.globals = gcstats.globals = sum.globals;
+	mheap_startSweep(sum.bytes);
 	pacerTimes(t.start);
-	pacerMarked(mk.bytes, t.stacks + t.globals);
+	pacerMarked(sum.bytes, t.stacks + t.globals);
 	store_rel(&gcphase, (uint32_t)GCoff);
 	t.end = nanotime();
 	count(&t, someWait);

@@ -16,16 +16,27 @@
  * to. But compilers turn loops over an array around, so that a register or a stack slot holds
  * nothing but the end: words from there keep both (markStackWord).
  *
- * Bits are set without atomics: one thread marks, the world stands still.
+ * The world stands still. Several threads may mark (team.c): then bits are set by atomic operations,
+ * and whoever has set one queues the object. All else that is written here is the thread's own.
+ *
+ * Large objects are read in pieces of 128 KiB (PART), each queued by its own address, so that others can
+ * take some: the first piece's turn queues the rest.
+ *
+ * Objects come off the queue in the order last in, first out, and most are not in the cache when their
+ * turn comes. So they are asked for then, and read only after AHEAD others.
  */
 #define GORT_GC_IMPL
 #include "gc/hosted/collect.h"
 
-/* The slot that addr is in, if it holds an object. */
+#include "core/broken.h"
+
+#define PART (128 * KiB)
+
+/* The slot that addr, which is below MAX_ALLOC, is in, if it holds an object. */
 static always_inline struct mspan *
-findSlot(uintptr_t addr, uint32_t *index)
+findSlot(struct heapArena **const *arenas, uintptr_t addr, uint32_t *index)
 {
-	struct heapArena *ha = arenaOf(addr);
+	struct heapArena *ha = arenaIn(arenas, addr);
 	if (ha == NULL)
 		return NULL;
 	struct mspan *s = ha->spans[addr / PAGE_SIZE % ARENA_PAGES];
@@ -38,17 +49,30 @@ findSlot(uintptr_t addr, uint32_t *index)
 	return s;
 }
 
+/* False: it was set. */
+static always_inline bool
+setBit(struct marker *mk, uint64_t *word, uint64_t bit)
+{
+	uint64_t old = load_rlx(word);
+	if (old & bit)
+		return false;
+	if (BROKEN(TEAMBITS))
+		brokenPause();
+	if (mk->alone || BROKEN(TEAMBITS)) {
+		store_rlx(word, old | bit);
+		return true;
+	}
+	return !(__atomic_fetch_or(word, bit, __ATOMIC_RELAXED) & bit);
+}
+
 static always_inline void
 markSlot(struct marker *mk, struct mspan *s, uint32_t i)
 {
-	uint64_t bit = (uint64_t)1 << (i % 64), *word = &s->markBits[i / 64];
-	if (*word & bit)
+	if (!setBit(mk, &s->markBits[i / 64], (uint64_t)1 << (i % 64)))
 		return;
-	*word |= bit;
-	mk->bytes += s->elemsize;
-	if (spanKind(s) == SPAN_NOSCAN || spanKind(s) == SPAN_TINY)
-		return;
-	gcwork_put(mk->work, slotAddr(s, i));
+	mk->sum.bytes += s->elemsize;
+	if (spanKind(s) != SPAN_NOSCAN && spanKind(s) != SPAN_TINY)
+		gcwork_put(mk->work, slotAddr(s, i));
 }
 
 static always_inline bool
@@ -62,7 +86,7 @@ static never_inline void
 markEndOf(struct marker *mk, uintptr_t addr)
 {
 	uint32_t i;
-	struct mspan *s = findSlot(addr - 1, &i);
+	struct mspan *s = findSlot(mk->arenas, addr - 1, &i);
 	if (s != NULL && slotAddr(s, i + 1) == addr)
 		markSlot(mk, s, i);
 }
@@ -73,7 +97,7 @@ markWord(struct marker *mk, uintptr_t addr)
 	if (likely(!inHeap(mk, addr)))
 		return;
 	uint32_t i;
-	struct mspan *s = findSlot(addr, &i);
+	struct mspan *s = findSlot(mk->arenas, addr, &i);
 	if (likely(s != NULL))
 		markSlot(mk, s, i);
 	else if (addr % PTRSIZE == 0)
@@ -86,7 +110,7 @@ markStackWord(struct marker *mk, uintptr_t addr)
 	if (likely(!inHeap(mk, addr)))
 		return;
 	uint32_t i;
-	struct mspan *s = findSlot(addr, &i);
+	struct mspan *s = findSlot(mk->arenas, addr, &i);
 	if (s != NULL)
 		markSlot(mk, s, i);
 	if (s == NULL || slotAddr(s, i) == addr)
@@ -146,17 +170,21 @@ markRead(struct marker *mk, const uintptr_t *p)
 		markWord(mk, *p);
 }
 
-/* The object of t's, one or several, from p to end. */
+/* Of the object from base to end, one t or several, the words from lo to hi. */
 static no_sanitize void
-scanTyped(struct marker *mk, uintptr_t p, uintptr_t end, const struct type *t)
+scanTyped(struct marker *mk, uintptr_t base, uintptr_t end, uintptr_t lo, uintptr_t hi,
+	const struct type *t)
 {
-	uintptr_t words = t->ptrdata / PTRSIZE;
-	for (; p + t->size <= end; p += t->size) {
-		const uintptr_t *w = (const uintptr_t *)p;
-		for (uintptr_t i = 0; i < words; i++)
-			if (t->gcdata[i / 8] >> (i % 8) & 1)
-				markRead(mk, &w[i]);
-	}
+	uintptr_t bytes =
+		(t->ptrdata / PTRSIZE + 7) / 8; /* of the mask; bits beyond ptrdata are 0 */
+	uintptr_t p = lo == base ? lo : lo - (lo - base) % t->size;
+	for (; p < hi && p + t->size <= end; p += t->size)
+		for (uintptr_t i = 0; i < bytes; i++)
+			for (uint32_t m = t->gcdata[i]; m != 0; m &= m - 1) {
+				uintptr_t w = p + (i * 8 + (uint32_t)ctz64(m)) * PTRSIZE;
+				if (w >= lo && w < hi)
+					markRead(mk, (const uintptr_t *)w);
+			}
 }
 
 static bool
@@ -166,32 +194,61 @@ hasMask(const struct type *t)
 	       t->size % PTRSIZE == 0;
 }
 
+/* at: an object, or a part of a large one. */
 static void
-scanObject(struct marker *mk, uintptr_t obj)
+scanObject(struct marker *mk, uintptr_t at)
 {
-	struct mspan *s = spanOf(obj);
-	uint32_t i = objIndex(s, obj);
-	uintptr_t end = obj + s->elemsize;
-	if (spanSizeclass(s) == 0)
-		end = obj + alignUp(s->largesize, PTRSIZE);
-	if (spanKind(s) == SPAN_TYPED && hasMask(s->types[i]))
-		scanTyped(mk, obj, end, s->types[i]);
+	struct mspan *s = arenaIn(mk->arenas, at)->spans[at / PAGE_SIZE % ARENA_PAGES];
+	uintptr_t base = at, end = at + s->elemsize, hi = end;
+	if (unlikely(spanSizeclass(s) == 0)) {
+		base = s->base;
+		end = hi = base + alignUp(s->largesize, PTRSIZE);
+		if (end - at > PART)
+			hi = at + PART;
+		/* The first part's turn. The next one is to be the first off the queue. */
+		for (uintptr_t n = at == base ? (end - base - 1) / PART : 0; n > 0; n--)
+			gcwork_put(mk->work, base + n * PART);
+	}
+	const struct type *t = NULL;
+	if (spanKind(s) == SPAN_TYPED)
+		t = s->types[objIndex(s, at)];
+	if (hasMask(t))
+		scanTyped(mk, base, end, at, hi, t);
 	else
-		markRange(mk, obj, end);
+		markRange(mk, at, hi);
+}
+
+/* The next object, by way of the cache; 0: none is left, here or on the list. */
+static always_inline uintptr_t
+nextObject(struct marker *mk)
+{
+	uintptr_t at;
+	while (mk->nahead < AHEAD && (at = gcwork_tryGet(mk->work)) != 0) {
+		__builtin_prefetch((const void *)at);
+		mk->ahead[(mk->next + mk->nahead++) % AHEAD] = at;
+	}
+	if (mk->nahead == 0)
+		return 0;
+	at = mk->ahead[mk->next++ % AHEAD];
+	mk->nahead--;
+	return at;
 }
 
 void
 markDrain(struct marker *mk)
 {
-	uintptr_t obj;
-	while ((obj = gcwork_tryGet(mk->work)) != 0)
-		scanObject(mk, obj);
+	uintptr_t at;
+	for (uint32_t n = 1; (at = nextObject(mk)) != 0; n++) {
+		scanObject(mk, at);
+		if (n % 16 == 0 && !mk->alone && teamHungry())
+			gcwork_balance(mk->work);
+	}
 }
 
 bool
 isMarked(uintptr_t addr)
 {
 	uint32_t i;
-	struct mspan *s = findSlot(addr, &i);
-	return s != NULL && (s->markBits[i / 64] >> (i % 64) & 1);
+	struct mspan *s = findSlot(arenaTable(), addr, &i);
+	return s != NULL && (load_rlx(&s->markBits[i / 64]) >> (i % 64) & 1);
 }

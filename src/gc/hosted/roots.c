@@ -11,6 +11,10 @@
  *     goroutines       scanstack.c
  * Go's compiler registers its packages' variables; they are among the program's.
  *
+ * The work is in jobs, for the threads that mark (team.c): ranges in pieces of 256 KiB, goroutines by the
+ * dozen, the rest one for each. rootsPrepare counts them. Nothing of what they are about changes before
+ * the world starts, so that a job is its number.
+ *
  * core/broken.h has a line for each kind, so that tests can see what happens without it.
  */
 #define GORT_GC_IMPL
@@ -18,6 +22,8 @@
 
 #include "core/broken.h"
 #include "mem/special.h"
+
+#define PIECE (256 * KiB)
 
 /* ---- registered --------------------------------------------------------------------------- */
 
@@ -73,26 +79,97 @@ gcRootRemove(uintptr_t p)
 	return found;
 }
 
+static bool
+registeredRange(uint32_t i, uintptr_t *lo, uintptr_t *hi)
+{
+	if (i >= roots.n)
+		return false;
+	*lo = roots.ranges[i].lo;
+	*hi = roots.ranges[i].hi;
+	return true;
+}
+
+/* ---- in pieces ---------------------------------------------------------------------------- */
+
+/* The i-th of a kind of ranges; false: there are no more. */
+typedef bool rangefn(uint32_t i, uintptr_t *lo, uintptr_t *hi);
+
+static uint64_t
+piecesOf(uintptr_t lo, uintptr_t hi)
+{
+	return hi > lo ? (hi - lo + PIECE - 1) / PIECE : 0;
+}
+
+static uint64_t
+piecesOfAll(rangefn *range)
+{
+	uint64_t n = 0;
+	uintptr_t lo, hi;
+	for (uint32_t i = 0; range(i, &lo, &hi); i++)
+		n += piecesOf(lo, hi);
+	return n;
+}
+
+/* The n-th piece of all. A thread asks for pieces in their order. */
+static void
+pieceAt(struct marker *mk, rangefn *range, uint64_t n, uintptr_t *lo, uintptr_t *hi)
+{
+	uintptr_t from, end;
+	if (mk->ranges != range) {
+		mk->ranges = range;
+		mk->range = 0;
+		mk->pieces = 0;
+	}
+	for (;; mk->range++) {
+		bool there = range(mk->range, &from, &end);
+		gort_assert(there);
+		if (n - mk->pieces < piecesOf(from, end))
+			break;
+		mk->pieces += piecesOf(from, end);
+	}
+	*lo = from + (n - mk->pieces) * PIECE;
+	*hi = *lo + PIECE < end ? *lo + PIECE : end;
+}
+
 /* ---- marking them ------------------------------------------------------------------------- */
 
-/* The heap's own struct is among the variables and is full of addresses of the heap. */
 static void
-markVariables(struct marker *mk)
+markVariables(struct marker *mk, uint64_t n)
 {
 	uintptr_t lo, hi, selflo, selfhi;
+	pieceAt(mk, osObjectsData, n, &lo, &hi);
+	mk->sum.globals += hi - lo;
+	/* The heap's own struct is among the variables and is full of addresses of the heap. */
 	mheap_self(&selflo, &selfhi);
-	for (uint32_t i = 0; osObjectsData(i, &lo, &hi); i++) {
-		gcstats.globals += hi - lo;
-		if (selflo >= lo && selfhi <= hi) {
-			markRange(mk, lo, selflo);
-			lo = selfhi;
-		}
-		markRange(mk, lo, hi);
-	}
+	markRange(mk, lo, hi < selflo ? hi : selflo);
+	markRange(mk, lo > selfhi ? lo : selfhi, hi);
 }
 
 static void
-markThreadLocals(struct marker *mk)
+markRegistered(struct marker *mk, uint64_t n)
+{
+	uintptr_t lo, hi;
+	pieceAt(mk, registeredRange, n, &lo, &hi);
+	markRange(mk, lo, hi);
+}
+
+static void
+markRuntime(struct marker *mk, uint64_t n)
+{
+	uintptr_t lo, hi;
+	pieceAt(mk, persistentRange, n, &lo, &hi);
+	markRange(mk, lo, hi);
+}
+
+static void
+markStacks(struct marker *mk, uint64_t n)
+{
+	uint32_t from = (uint32_t)n * STACKS_A_JOB, all = load_acq(&nallgs);
+	scanGoroutines(mk, from, all - from < STACKS_A_JOB ? all : from + STACKS_A_JOB);
+}
+
+static void
+markThreadLocals(struct marker *mk, uint64_t n unused_ok)
 {
 	uintptr_t lo, hi;
 	for (struct m *mp = load_acq(&allm); mp != NULL; mp = mp->alllink) {
@@ -104,14 +181,7 @@ markThreadLocals(struct marker *mk)
 }
 
 static void
-markRegistered(struct marker *mk)
-{
-	for (uint32_t i = 0; i < roots.n; i++)
-		markRange(mk, roots.ranges[i].lo, roots.ranges[i].hi);
-}
-
-static void
-markTimers(struct marker *mk)
+markTimers(struct marker *mk, uint64_t n unused_ok)
 {
 	for (uint32_t i = 0; i < MAXPROCS; i++) {
 		const struct p *pp = load_acq(&allp[i]);
@@ -119,15 +189,6 @@ markTimers(struct marker *mk)
 			markRange(mk, (uintptr_t)pp->timers.heap,
 				(uintptr_t)(pp->timers.heap + pp->timers.len));
 	}
-}
-
-static void
-markRuntime(struct marker *mk)
-{
-	uintptr_t lo, hi;
-	for (uint32_t i = 0; persistentRange(i, &lo, &hi); i++)
-		markRange(mk, lo, hi);
-	markTimers(mk);
 }
 
 static void
@@ -144,26 +205,58 @@ markContent(void *mk, struct mspan *s, uintptr_t obj)
 		gcwork_put(((struct marker *)mk)->work, obj);
 }
 
+/* As long as there are any; others may do the same. */
 static void
-markRecords(struct marker *mk)
+markRecords(struct marker *mk, uint64_t n unused_ok)
 {
 	struct specialvisitor v = {markPointer, markContent, mk};
 	specialsMark(&v);
 }
 
+/* ---- jobs --------------------------------------------------------------------------------- */
+
+enum { VARIABLES, REGISTERED, RUNTIME, TIMERS, THREADLOCALS, RECORDS, STACKS, KINDS };
+
+static void (*const markers[KINDS])(struct marker *mk, uint64_t n) = {
+	[VARIABLES] = markVariables,
+	[REGISTERED] = markRegistered,
+	[RUNTIME] = markRuntime,
+	[TIMERS] = markTimers,
+	[THREADLOCALS] = markThreadLocals,
+	[RECORDS] = markRecords,
+	[STACKS] = markStacks,
+};
+
+static struct {
+	uint64_t next aligned_to(CACHE_LINE);     /* atomic: the first that nobody has taken */
+	uint64_t n[KINDS] aligned_to(CACHE_LINE); /* written by rootsPrepare, then constant */
+} jobs;
+
 void
-markRoots(struct marker *mk)
+rootsPrepare(void)
 {
-	gcstats.globals = 0;
-	if (!BROKEN(ROOTDATA))
-		markVariables(mk);
-	if (!BROKEN(ROOTTLS))
-		markThreadLocals(mk);
-	if (!BROKEN(ROOTADDED))
-		markRegistered(mk);
-	if (!BROKEN(ROOTRUNTIME))
-		markRuntime(mk);
-	if (!BROKEN(ROOTRECORDS))
-		markRecords(mk);
-	scanGoroutines(mk);
+	uint64_t *n = jobs.n;
+	n[VARIABLES] = BROKEN(ROOTDATA) ? 0 : piecesOfAll(osObjectsData);
+	n[THREADLOCALS] = BROKEN(ROOTTLS) ? 0 : 1;
+	n[REGISTERED] = BROKEN(ROOTADDED) ? 0 : piecesOfAll(registeredRange);
+	n[RUNTIME] = BROKEN(ROOTRUNTIME) ? 0 : piecesOfAll(persistentRange);
+	n[TIMERS] = BROKEN(ROOTRUNTIME) ? 0 : 1;
+	n[RECORDS] = BROKEN(ROOTRECORDS) ? 0 : (uint64_t)gomaxprocs; /* at most one a thread */
+	n[STACKS] = (load_acq(&nallgs) + STACKS_A_JOB - 1) / STACKS_A_JOB;
+	specialsMarkBegin();
+	store_rel(&jobs.next, (uint64_t)0);
+}
+
+bool
+rootsMarkNext(struct marker *mk)
+{
+	uint64_t i = xadd(&jobs.next, (uint64_t)1) - 1;
+	for (uint32_t k = 0; k < KINDS; k++) {
+		if (i < jobs.n[k]) {
+			markers[k](mk, i);
+			return true;
+		}
+		i -= jobs.n[k];
+	}
+	return false;
 }

@@ -71,7 +71,7 @@ scanFrom(struct marker *mk, struct g *gp, uintptr_t sp)
 		scanElsewhere(mk, gp, sp);
 		return;
 	}
-	mk->stacks += on->hi - sp;
+	mk->sum.stacks += on->hi - sp;
 	markStackRange(mk, sp, on->hi);
 	if (on != &gp->stack)
 		markStackRange(mk, alignUp(gp->stack.lo, PTRSIZE), gp->stack.hi);
@@ -150,10 +150,8 @@ scanG(struct marker *mk, struct g *gp)
 }
 
 void
-scanGoroutines(struct marker *mk)
+scanGoroutines(struct marker *mk, uint32_t from, uint32_t to)
 {
-	uint32_t n = load_acq(&nallgs);
-	mk->self = getg()->m->curg;
-	for (uint32_t i = 0; i < n; i++)
+	for (uint32_t i = from; i < to; i++)
 		scanG(mk, world.gAt(i));
 }

@@ -40,3 +40,21 @@ test_roots() { # secs=300
 	run env GODEBUG=clobberfree=1 ./calls 60 1 0 graph
 	[ "$status" != 0 ] || die "nobody noticed that ROOTCALLS is forgotten"
 }
+
+# team NAME FILE: threads that mark together by other rules: the unit tests have to notice within a minute.
+team() {
+	make -s --no-print-directory -C "$TOP" V="$GORT_SETUP" ${b:+B="$b"} CC="${CC:-gcc}" SRC="src/gc/hosted/$2.c" \
+		OUT="$PWD/$1.unit" BREAK="-DGORT_BREAK=BREAK_$1" broken-unit >make.log 2>&1 || die "$(cat make.log)"
+	end=$(($(date +%s) + 60))
+	while timeout 20 "./$1.unit" gc/team >out 2>&1; do
+		[ "$(date +%s)" -lt $end ] || die "nobody noticed that $1 is broken"
+	done
+}
+
+test_team() { # secs=300
+	only opt
+	b=$(gort env | sed -n 's/^GORT_LIB=//p')
+	case $b in "$TOP"/*) b=${b#"$TOP"/} ;; esac
+	team TEAMBITS mark
+	team TEAMIDLE team
+}

@@ -289,6 +289,7 @@ TEST(mem, special, span_comes_back)
 	}
 	mheap_verify();
 	struct specialvisitor none = {NULL, NULL, NULL};
+	specialsMarkBegin();
 	specialsMark(&none); /* has nobody to visit */
 }
 
@@ -324,6 +325,7 @@ static void
 visit(void)
 {
 	npointers = ncontents = 0;
+	specialsMarkBegin();
 	specialsMark(&(struct specialvisitor){visitPointer, visitContent, words});
 }
 
