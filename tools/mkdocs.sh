@@ -19,7 +19,7 @@ held while a goroutine parks. The mutexes of programs are another thing (`src/sy
 
 A lock may be taken while holding only locks of **lower** rank, those that stand earlier in the table. Two
 locks of one rank are taken in the order of their addresses: a `select` locks many channels so. A `LEAF` may be
-taken under anything, and nothing under it; a lock whose author did not choose a rank is one.
+taken under anything, and nothing but `SEGMENT` under it (code may need a stack anywhere); a lock whose author did not choose a rank is one.
 
 The debug and hard builds check every acquisition (`src/base/lockrank.c`) and die at the first one that breaks
 the order, naming both locks, whether or not it would have deadlocked that time. `trylock` cannot deadlock and is

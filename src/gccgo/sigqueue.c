@@ -13,6 +13,9 @@
  * Enabled signals have our handler, unless the library has one anyhow: faults, SIGQUIT and the
  * signal that stops threads ask sigsend before they do anything else with what somebody sent.
  *
+ * Ignore does nothing about faults and the signal that stops threads; SIGQUIT is ignored until it is
+ * asked for, and makes its report again after a Reset then.
+ *
  * At the start     Signals whose default action would end the process, but which a Go program survives
  *                  unless it asks for them (usual[]), get the handler, if nobody has set another; so do
  *                  those that are a bug's sign: they end it with SIGQUIT's report. What ends a Go
@@ -22,7 +25,15 @@
  *                  1 or 2: that ends the process, unless the signal is asked for, or ignored. */
 #include "gccgo/std.h"
 
-enum { NSIG = 65, SIG_INT = 2, SIG_KILL = 9, SIG_PIPE = 13, SIG_STOP = 19, SIG_RTMIN = 35 };
+enum {
+	NSIG = 65,
+	SIG_INT = 2,
+	SIG_QUIT = 3,
+	SIG_KILL = 9,
+	SIG_PIPE = 13,
+	SIG_STOP = 19,
+	SIG_RTMIN = 35
+};
 enum { RECV_AWAY, RECV_SLEEPS }; /* what the futex holds */
 
 #define BIT(sig) ((uint64_t)1 << ((sig)-1))
@@ -153,6 +164,8 @@ siglocked(void (*fn)(int sig), uint32_t sig)
 static void
 install(int sig)
 {
+	if (sig == SIG_QUIT && (ignored & BIT(sig)) != 0 && sigquitAgain())
+		ignored &= ~BIT(sig);
 	if (sigIsOurs(sig) || (installed & BIT(sig)) != 0)
 		return;
 	/* What Ignore did is not what Reset goes back to; but to a terminal's signals Go does. */
@@ -186,7 +199,9 @@ ignore(int sig)
 {
 	__atomic_fetch_and(&enabled, ~BIT(sig), __ATOMIC_SEQ_CST);
 	installed &= ~BIT(sig);
-	if (!sigIsOurs(sig)) {
+	if (sig == SIG_QUIT && sigquitIgnore()) {
+		ignored |= BIT(sig);
+	} else if (!sigIsOurs(sig)) {
 		osSigIgnore(sig);
 		ignored |= BIT(sig);
 	}

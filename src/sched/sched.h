@@ -173,6 +173,9 @@ void initsig(void);                 /* signal.c: handlers of the process */
  * a signal that somebody sent takes its usual way. True: it is taken. NULL: nobody. Atomic. */
 extern bool (*sigsend)(int sig);
 bool sigIsOurs(int sig); /* the library has a handler for it */
+/* SIGQUIT, if it is ours: ignored, or ours again, when the program says so. True: done. */
+bool sigquitIgnore(void);
+bool sigquitAgain(void);
 /* In a handler: SIGQUIT's report under another signal's name, and the end. Returns on a thread that
  * runs no goroutines. */
 void sigdump(int sig, const char *name, void *info, void *ctx);

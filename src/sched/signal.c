@@ -307,6 +307,22 @@ initsig(void)
 	asyncparkinit();
 }
 
+bool
+sigquitIgnore(void)
+{
+	if (!sigIsOurs(SIG_QUIT))
+		return false;
+	osSigIgnore(SIG_QUIT);
+	return true;
+}
+
+/* Who was there before us stays written down. */
+bool
+sigquitAgain(void)
+{
+	return sigIsOurs(SIG_QUIT) && osSigInstall(SIG_QUIT, sighandler, NULL) == 0;
+}
+
 /* The signal stack holds the kernel's frame, twice (a chained handler may be interrupted by what
  * its own mask allows), and the report. AT_MINSIGSTKSZ is what the frame takes on this CPU. */
 uintptr_t

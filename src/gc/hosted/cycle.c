@@ -59,7 +59,7 @@ gcTriggered(void)
 	workerWake(&collector);
 	struct p *pp = getg()->m->p;
 	if (pp != NULL)
-		store_rlx(&pp->preempt, (uint8_t)(load_rlx(&pp->preempt) | PREEMPT_ASKED));
+		fetch_or(&pp->preempt, (uint8_t)PREEMPT_ASKED); /* others set bits, too */
 }
 
 /* Not with GOGC=off, unless it is the next try. */

@@ -336,6 +336,43 @@ GO
 	run ./z
 	want_status 143
 	want_out terminated false
+	# SIGQUIT, too, though the runtime has a handler for it: after Notify and Reset there is a report again.
+	cat >q.go <<'GO'
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+func main() {
+	quit := func() { syscall.Kill(os.Getpid(), syscall.SIGQUIT) }
+	signal.Ignore(syscall.SIGQUIT)
+	fmt.Println(signal.Ignored(syscall.SIGQUIT))
+	quit()
+	fmt.Println(exec.Command("sh", "-c", "kill -QUIT $$").Run())
+	signal.Reset(syscall.SIGQUIT) // undoes no Ignore
+	quit()
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGQUIT)
+	quit()
+	fmt.Println(<-c, signal.Ignored(syscall.SIGQUIT))
+	signal.Reset(syscall.SIGQUIT)
+	quit()
+	time.Sleep(time.Minute)
+}
+GO
+	gort build -o q q.go || die "build failed"
+	run ./q
+	want_status 2
+	want_equal "$(cat out)" "true
+<nil>
+quit false"
+	want_err "SIGQUIT: quit" "goroutine 1 ["
 	# Who asks for all gets those that are sent, not what an instruction did: it would come for ever.
 	cat >trap.c <<'C'
 void trap(void) { __builtin_trap(); }
