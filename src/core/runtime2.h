@@ -220,6 +220,7 @@ struct m {
 	int32_t mallocing; /* owner M: a malloc inside malloc is a bug */
 	int32_t locks;     /* owner M: debug count of held runtime locks */
 	bool forking;      /* owner M: its G is in fork, as in an announced call; hosted/fork.c */
+	bool gcstall;      /* owner M: its G waits for a collection when it leaves the runtime */
 	int64_t id;        /* constant */
 	uint64_t tid;      /* kernel thread id; written once by the thread itself */
 	uintptr_t thread;  /* os handle (pthread_t or the clone record); constant after start */

@@ -88,10 +88,13 @@ extern int64_t forcegcperiod;
 #	define gccollects        false
 #	define gcCollectorMain() ((void)0)
 #	define gcForceCycle()    false
+#	define gcStall()         ((void)0)
 #else
 extern bool gccollects;
 _Noreturn void gcCollectorMain(void); /* the collector's goroutine, inrt 0 */
-bool gcForceCycle(void);              /* sysmon: the last one is old. False: nothing is wanted */
+/* m->gcstall was set: parks until the collection that the heap has asked for is over. inrt == 1. */
+void gcStall(void);
+bool gcForceCycle(void); /* sysmon: the last one is old. False: nothing is wanted */
 #endif
 /* A whole collection that begins after the call, sweep included. On a goroutine, inrt == 1; parks.
  * Without gccollects: a release cycle. */

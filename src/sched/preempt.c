@@ -55,6 +55,12 @@ rtleaveSlow(void)
 	uint8_t asked = load_rlx(&mp->p->preempt);
 	if (asked == 0 || (asked == PREEMPT_FUZZ && !schedfuzzYields(mp)))
 		return false;
+	if (COLLECTS && mp->gcstall) {
+		mp->gcstall = false;
+		gcStall();
+		if (!mp->isforeign)
+			return false;
+	}
 	if (mp->isforeign) {
 		foreignLeave(gp);
 		return true;

@@ -3,7 +3,8 @@
  * One goroutine of the runtime's does all collections, the one that the runtime's init task starts; others
  * ask it and wait, or do not wait:
  *     the allocator, when the heap has passed its goal    gcTriggered; the goroutine that allocated
- *                    gives way at the end of its entry into the runtime, so that it starts at once
+ *                    waits at the end of its entry into the runtime (gcStall), so that the heap does not
+ *                    grow on while this one waits for its turn
  *     sysmon, when the last one is two minutes old    gcForceCycle
  *     gcCollect      gort_gc, runtime.GC: parks until a collection that began after the call is over,
  *                    and the heap is swept
@@ -40,6 +41,7 @@ static struct bgworker collector;
 static struct {
 	struct mutex lock;
 	struct g *waiters; /* lock: by schedlink; want a collection that has not begun */
+	struct g *stalled; /* lock: the same; have allocated beyond the goal */
 	uint32_t due;      /* atomic: the allocator wants one */
 	uint32_t forced;   /* atomic: sysmon wants one */
 	uint32_t again;    /* atomic: the last one could not be done */
@@ -54,12 +56,34 @@ gcTriggered(void)
 {
 	if (debug.gcstress != 0 && xadd(&asked.ticks, 1u) % (uint32_t)debug.gcstress != 0)
 		return;
-	if (xchg(&asked.due, 1u) != 0)
-		return;
-	workerWake(&collector);
-	struct p *pp = getg()->m->p;
-	if (pp != NULL)
-		fetch_or(&pp->preempt, (uint8_t)PREEMPT_ASKED); /* others set bits, too */
+	if (xchg(&asked.due, 1u) == 0)
+		workerWake(&collector);
+	struct m *mp = getg()->m;
+	if (mp->p != NULL) {
+		mp->gcstall = true;
+		fetch_or(&mp->p->preempt, (uint8_t)PREEMPT_ASKED); /* others set bits, too */
+	}
+}
+
+/* wakeStalled comes after due has fallen, and takes the lock: whoever sees due here is on its list. */
+static bool
+stallCommit(struct g *gp, void *arg unused_ok)
+{
+	lock(&asked.lock);
+	bool due = load_seq(&asked.due) != 0;
+	if (due) {
+		gp->schedlink = asked.stalled;
+		asked.stalled = gp;
+	}
+	unlock(&asked.lock);
+	return due;
+}
+
+void
+gcStall(void)
+{
+	if (load_rlx(&asked.due) != 0)
+		world.park(stallCommit, NULL, waitReasonGCAssistWait);
 }
 
 /* Not with GOGC=off, unless it is the next try. */
@@ -99,8 +123,8 @@ idleCommit(struct g *gp unused_ok, void *arg unused_ok)
 {
 	store_seq(&collector.parked, 1u);
 	lock(&asked.lock);
-	bool work =
-		asked.waiters != NULL || load_seq(&asked.due) != 0 || load_seq(&asked.forced) != 0;
+	bool work = asked.waiters != NULL || asked.stalled != NULL || load_seq(&asked.due) != 0 ||
+		    load_seq(&asked.forced) != 0;
 	unlock(&asked.lock);
 	/* Whoever finds it parked wakes it; it is not woken twice. */
 	return !work || !cas(&collector.parked, 1u, 0u);
@@ -227,6 +251,27 @@ collect(bool someWait, bool must)
 	return true;
 }
 
+static void
+readyAll(struct g *list)
+{
+	while (list != NULL) {
+		struct g *gp = list;
+		list = gp->schedlink;
+		gp->schedlink = NULL;
+		world.ready(gp);
+	}
+}
+
+static void
+wakeStalled(void)
+{
+	lock(&asked.lock);
+	struct g *list = asked.stalled;
+	asked.stalled = NULL;
+	unlock(&asked.lock);
+	readyAll(list);
+}
+
 void
 gcCollectorMain(void)
 {
@@ -238,21 +283,18 @@ gcCollectorMain(void)
 		unlock(&asked.lock);
 		bool forced = xchg(&asked.forced, 0u) != 0;
 		if (waiters == NULL && !forced && load_seq(&asked.due) == 0) {
+			wakeStalled(); /* gcSetPercent has called it off */
 			world.park(idleCommit, NULL, waitReasonForceGCIdle);
 			continue;
 		}
 		xadd(&gcstats.forced, (uint64_t)forced);
 		bool done = collect(waiters != NULL, waiters != NULL || forced);
+		wakeStalled();
 		if (done && waiters != NULL)
 			sweepAll();
 		else if (done)
 			workerWake(&sweeper);
-		while (waiters != NULL) {
-			struct g *gp = waiters;
-			waiters = gp->schedlink;
-			gp->schedlink = NULL;
-			world.ready(gp);
-		}
+		readyAll(waiters);
 	}
 }
 

@@ -84,6 +84,7 @@ test_gctrace() { # secs=60
 			die "$(head -3 err)"
 		awk '/^gc / {
 			split($11, mb, "->")
+			if (mb[1] > $13 + 1) { print "heap of " mb[1] ", goal " $13; bad = 1 }
 			if (n++ > 0 && ($13 < want - 1 || $13 > want + 2)) { print "goal " $13 ", not " want; bad = 1 }
 			want = 2 * mb[3] > 4 ? 2 * mb[3] : 4
 			if (mb[3] > most) most = mb[3]
