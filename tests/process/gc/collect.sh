@@ -145,3 +145,39 @@ GO
 	want_status 0
 	want_out "true true"
 }
+
+# The heap does not grow past its goal while the collector waits for its turn.
+test_goal() { # secs=60
+	cat >x.c <<'C'
+#include <gort.h>
+static void
+churn(void *arg)
+{
+	void *volatile sink;
+	int64_t end = *(int64_t *)arg;
+	while (gort_now() < end)
+		for (int i = 0; i < 100; i++)
+			sink = gort_alloc(64 + i);
+	(void)sink;
+}
+int
+gort_main(int argc, char **argv)
+{
+	(void)argc, (void)argv;
+	int64_t end = gort_now() + 2 * GORT_SEC;
+	void **volatile live = gort_alloc(8 << 20);
+	gort_waitgroup wg = GORT_WAITGROUP_INIT;
+	for (int i = 0; i < 8; i++)
+		gort_waitgroup_go(&wg, churn, &end);
+	gort_waitgroup_wait(&wg);
+	return live == NULL;
+}
+C
+	# The large object itself is beyond the first goals.
+	for procs in 1 2 4; do
+		run env GOMAXPROCS=$procs GODEBUG=gctrace=1 "$TOP/gort" run x.c
+		want_status 0
+		awk '/^gc / { n++; split($11, mb, "->"); if ($13 > 8 && mb[1] > $13 + 1) bad++ } END { exit n < 3 || bad > 0 }' err ||
+			die "$(grep '^gc ' err | tail -40)"
+	done
+}
