@@ -250,7 +250,9 @@ struct m {
 	 * registers included, while it is inside the runtime. 0: neither, yet. Atomic; owner M. */
 	void *stopctx;
 	uintptr_t scansp;
-	uintptr_t tls;     /* the thread pointer: osThreadVars; counts while tid is not 0 */
+	struct stack
+		ownstack; /* isforeign, and it attached on another stack than libc gave it: that one */
+	uintptr_t tls;    /* the thread pointer: osThreadVars; counts while tid is not 0 */
 	void *sigaltstack; /* base of the signal stack */
 	uintptr_t sigaltsize;
 	/* What libraries keep of a thread and goroutines carry with them (sched/park.c): set by

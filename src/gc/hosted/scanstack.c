@@ -17,7 +17,10 @@
  *
  * sp on none of them: a handler of the program's on the signal stack, a coroutine of a library's, a
  * callback on a stack that it allocated. Then that stack is read to the end of its mapping, and the
- * goroutine's own as far as it is mapped, because nobody knows how much of it is in use.
+ * goroutine's own as far as it is mapped, because nobody knows how much of it is in use. So it is always
+ * with a thread of the program's that was on such a stack when it first called.
+ * Where a mapping ends /proc/self/maps says; a process without a file descriptor left does not get to
+ * know it, and tries page by page.
  *
  * Scheduling stacks (g0) hold goroutines' addresses but none of objects.
  */
@@ -26,20 +29,25 @@
 
 #include "core/broken.h"
 
-static void
-scanMapped(struct marker *mk, const struct stack *st)
-{
-	uintptr_t lo, hi;
-	if (st->hi == 0 || !osMapping(st->hi - PTRSIZE, &lo, &hi))
-		return;
-	markStackRange(mk, lo > st->lo ? lo : alignUp(st->lo, PTRSIZE), st->hi);
-}
-
 static bool
 readable(uintptr_t p)
 {
 	uintptr_t word;
 	return osPeek(&word, (const void *)p, sizeof word);
+}
+
+static void
+scanMapped(struct marker *mk, const struct stack *st)
+{
+	uintptr_t lo, hi;
+	if (st->hi == 0)
+		return;
+	if (!osMapping(st->hi - PTRSIZE, &lo, &hi)) {
+		lo = alignDown(st->hi - PTRSIZE, physPageSize);
+		while (lo > st->lo && readable(lo - physPageSize))
+			lo -= physPageSize;
+	}
+	markStackRange(mk, lo > st->lo ? lo : alignUp(st->lo, PTRSIZE), st->hi);
 }
 
 /* sp is on none of gp's stacks. A mapping may have guards inside, which do not part it: it is read as
@@ -48,9 +56,11 @@ static cold void
 scanElsewhere(struct marker *mk, struct g *gp, uintptr_t sp)
 {
 	uintptr_t lo, hi, from = sp - SIGCTX_REDZONE;
-	if (!osMapping(sp, &lo, &hi))
-		hi = 0;
-	else if (from < lo || !readable(from))
+	if (!osMapping(sp, &lo, &hi)) {
+		lo = alignDown(sp, physPageSize);
+		hi = UINTPTR_MAX - physPageSize;
+	}
+	if (from < lo || !readable(from))
 		from = sp;
 	for (uintptr_t end; from < hi && readable(from); from = end) {
 		end = alignUp(from + 1, physPageSize);
@@ -59,6 +69,8 @@ scanElsewhere(struct marker *mk, struct g *gp, uintptr_t sp)
 	scanMapped(mk, &gp->stack);
 	scanMapped(mk, &gp->hop[0]);
 	scanMapped(mk, &gp->hop[1]);
+	if (gp->lockedm != NULL)
+		scanMapped(mk, &gp->lockedm->ownstack);
 }
 
 /* From sp up. */
@@ -67,7 +79,7 @@ scanFrom(struct marker *mk, struct g *gp, uintptr_t sp)
 {
 	sp = alignDown(sp, PTRSIZE);
 	const struct stack *on = stackOf(gp, sp);
-	if (on == NULL) {
+	if (on == NULL || (gp->lockedm != NULL && gp->lockedm->ownstack.hi != 0)) {
 		scanElsewhere(mk, gp, sp);
 		return;
 	}

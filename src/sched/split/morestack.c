@@ -7,7 +7,9 @@
  *
  * What is needed is that no signal stops the thread while it holds the pool's lock: inrt is
  * raised. And on the way back that a stop of the world which began meanwhile, and counted this
- * thread as inside the runtime, does not find it running: asyncpark.c, "Ordering of the stop". */
+ * thread as inside the runtime, does not find it running: asyncpark.c, "Ordering of the stop". It waits
+ * then, and says where its registers are, as leaveForCall does (syscall.c): if that is on g0, whoever
+ * reads finds there what morestack.S has saved, and reads all of the goroutine's own stack. */
 #include "sched/internal.h"
 
 static struct m *
@@ -17,6 +19,15 @@ enter(struct g *gp)
 	store_rlx(&mp->inrt, mp->inrt + 1);
 	compiler_fence();
 	return mp;
+}
+
+static never_inline void
+waitWithRegisters(struct m *mp)
+{
+	__builtin_unwind_init();
+	store_rel(&mp->scansp, getsp());
+	waitForWorld(mp);
+	store_rlx(&mp->scansp, (uintptr_t)0);
 }
 
 static void
@@ -29,7 +40,7 @@ leave(struct m *mp)
 			return;
 		store_rlx(&mp->inrt, 1u);
 		compiler_fence();
-		waitForWorld(mp);
+		waitWithRegisters(mp);
 	}
 }
 

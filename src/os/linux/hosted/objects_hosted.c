@@ -16,11 +16,16 @@
  * The data of objects that can go, those that were not there at the start, is therefore copied by the
  * kernel, which does not mind; what is gone reads as 0.
  *
+ * A program may take the access to pages of its variables away (a static stack's guard). The kernel is
+ * asked, a page at a time, and such pages are left out.
+ *
  * Thread-local variables. An object's block in a thread is found through the thread's vector of
  * them (glibc and musl: the second word of the thread descriptor). glibc fills in the entry of an
  * object with a fixed place (initial-exec code in a library that was loaded late) at the first general
  * access only; for those the distance from the thread pointer, the same in each thread, is taken from
- * the thread that makes the list.
+ * the thread that makes the list. An object that is loaded gets the number of one that was unloaded, and the
+ * vector of a thread that has not noticed has the block of the old one: it may be shorter, and is
+ * read as far as it is there.
  *
  * What pthread_setspecific keeps is libc's own memory and is not read.
  */
@@ -230,21 +235,63 @@ copyPages(char *to, uintptr_t lo, uintptr_t hi)
 	}
 }
 
+/* The first page from lo to hi that cannot be read, hi if there is none. The kernel copies a byte of each. */
+static uintptr_t
+firstUnreadable(uintptr_t lo, uintptr_t hi)
+{
+	enum { AT_ONCE = 64 };
+	struct {
+		uintptr_t base, len;
+	} remote[AT_ONCE], local;
+	char bytes[AT_ONCE];
+	for (uintptr_t page = alignDown(lo, physPageSize); page < hi;) {
+		intptr_t n = 0;
+		for (uintptr_t p = page; p < hi && n < AT_ONCE; p += physPageSize, n++) {
+			remote[n].base = p;
+			remote[n].len = 1;
+		}
+		local.base = (uintptr_t)bytes;
+		local.len = (uintptr_t)n;
+		intptr_t r = SYS6(process_vm_readv, osgetpid(), &local, 1, remote, n, 0);
+		if (r == -EPERM || r == -ENOSYS)
+			return hi;
+		if (r != n)
+			return page + (r > 0 ? (uintptr_t)r : 0) * physPageSize;
+		page += (uintptr_t)n * physPageSize;
+	}
+	return hi;
+}
+
+/* Pages of the i-th stretch that cannot be read part it; what is behind them becomes another one. */
+static void
+leaveOutUnreadable(uint32_t i)
+{
+	struct stretch *s = (struct stretch *)objects.data.p + i;
+	uintptr_t bad = firstUnreadable(s->lo, s->hi), hi = s->hi;
+	if (likely(bad >= hi))
+		return;
+	s->hi = bad > s->lo ? bad : s->lo;
+	if (bad + physPageSize < hi && (s = tableAdd(&objects.data, sizeof *s)) != NULL)
+		*s = (struct stretch){bad + physPageSize, hi, NOCOPY};
+}
+
 bool
 osObjectsSame(void)
 {
-	struct stretch *s = objects.data.p;
 	if (&_r_debug != NULL &&
 		__atomic_load_n(&_r_debug.r_state, __ATOMIC_ACQUIRE) != RT_CONSISTENT)
 		return false;
 	if (chainSum() != objects.chain)
 		return false;
-	for (uint32_t i = 0; i < objects.data.n; i++) {
-		char *to = objects.copy + s[i].copy;
-		if (s[i].copy != NOCOPY && !osPeek(to, (const void *)s[i].lo, s[i].hi - s[i].lo))
-			copyPages(to, s[i].lo, s[i].hi);
+	for (uint32_t i = 0; i < objects.data.n; i++) { /* which may grow on the way */
+		const struct stretch *s = (const struct stretch *)objects.data.p + i;
+		char *to = objects.copy + s->copy;
+		if (s->copy == NOCOPY)
+			leaveOutUnreadable(i);
+		else if (!osPeek(to, (const void *)s->lo, s->hi - s->lo))
+			copyPages(to, s->lo, s->hi);
 	}
-	return true;
+	return !objects.refused;
 }
 
 bool
@@ -298,6 +345,8 @@ osThreadLocals(const struct m *mp, uint32_t i, uintptr_t *lo, uintptr_t *hi)
 		p = mp->tls - t->below;
 	*lo = alignUp(p, PTRSIZE);
 	*hi = p == 0 ? 0 : p + t->size;
+	if (p != 0 && mp->tls - p >= TLS_FIXED_MAX)
+		*hi = firstUnreadable(p, *hi);
 	if (*lo > *hi)
 		*lo = *hi;
 	return true;

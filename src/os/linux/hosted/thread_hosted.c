@@ -165,7 +165,9 @@ osThreadAdopt(struct m *mp, uintptr_t *lo, uintptr_t *hi)
 	store_rel(&mp->tid, osgettid()); /* from here on tls counts */
 	/* The kernel put AT_RANDOM's bytes at the top of the first thread's stack. */
 	currentStack(mp, osfacts.random > frame ? osfacts.random : frame, lo, hi);
+	mp->ownstack = (struct stack){0};
 	if (frame < *lo || frame >= *hi) {
+		mp->ownstack = (struct stack){*lo, *hi};
 		*lo = alignDown(frame, physPageSize) - 16 * KiB;
 		*hi = alignUp(frame + 1, physPageSize);
 	}
