@@ -17,24 +17,9 @@
  */
 #define GORT_GC_IMPL
 #include "gc/internal.h"
+#include "gc/workbuf.h"
 
-#define WORKBUF_BYTES 2048
 #define WORKBUF_BATCH 16 /* made at a time */
-
-struct workbuf {
-	uint64_t next; /* link on a global list: a packed head; atomic */
-	uint64_t pushes;
-	uint32_t n; /* whoever has the buffer */
-#if GORT_HARD
-	uintptr_t obj[4];
-#else
-	uintptr_t obj[(WORKBUF_BYTES - 24) / sizeof(uintptr_t)];
-#endif
-} aligned_to(CACHE_LINE);
-
-struct gcwork {
-	struct workbuf *wbuf1, *wbuf2; /* owner P; both NULL or neither */
-} aligned_to(CACHE_LINE);
 
 static struct {
 	uint64_t full aligned_to(CACHE_LINE);  /* atomic */

@@ -20,9 +20,9 @@ struct marker {
 	uintptr_t lo, size; /* all of the heap lies in there */
 	bool alone;         /* no other thread sets bits */
 	struct g *self; /* the collector's goroutine, which left its registers in its sched.sp */
-	/* Objects on their way from the queue into the cache: a ring. */
+	/* Objects on their way from the queue into the cache: a ring, the oldest at next; 0: none. */
 	uintptr_t ahead[AHEAD];
-	uint32_t next, nahead;
+	uint32_t next;
 	/* roots.c: where the ranges that it reads pieces of begin, and how many pieces come before. */
 	bool (*ranges)(uint32_t i, uintptr_t *lo, uintptr_t *hi);
 	uint32_t range;

@@ -27,6 +27,7 @@
  */
 #define GORT_GC_IMPL
 #include "gc/hosted/collect.h"
+#include "gc/workbuf.h"
 
 #include "core/broken.h"
 
@@ -72,7 +73,7 @@ markSlot(struct marker *mk, struct mspan *s, uint32_t i)
 		return;
 	mk->sum.bytes += s->elemsize;
 	if (spanKind(s) != SPAN_NOSCAN && spanKind(s) != SPAN_TINY)
-		gcwork_put(mk->work, slotAddr(s, i));
+		gcwork_putFast(mk->work, slotAddr(s, i));
 }
 
 static always_inline bool
@@ -91,17 +92,23 @@ markEndOf(struct marker *mk, uintptr_t addr)
 		markSlot(mk, s, i);
 }
 
+/* addr lies in the heap. */
 static always_inline void
-markWord(struct marker *mk, uintptr_t addr)
+markHeapWord(struct marker *mk, uintptr_t addr)
 {
-	if (likely(!inHeap(mk, addr)))
-		return;
 	uint32_t i;
 	struct mspan *s = findSlot(mk->arenas, addr, &i);
 	if (likely(s != NULL))
 		markSlot(mk, s, i);
 	else if (addr % PTRSIZE == 0)
 		markEndOf(mk, addr);
+}
+
+static always_inline void
+markWord(struct marker *mk, uintptr_t addr)
+{
+	if (unlikely(inHeap(mk, addr)))
+		markHeapWord(mk, addr);
 }
 
 static always_inline void
@@ -140,8 +147,12 @@ markRange(struct marker *mk, uintptr_t lo, uintptr_t hi)
 		markUndefined(mk, lo, hi, false);
 		return;
 	}
-	for (const uintptr_t *p = (const uintptr_t *)lo; (uintptr_t)(p + 1) <= hi; p++)
-		markWord(mk, *p);
+	uintptr_t heap = mk->lo, size = mk->size; /* in registers */
+	for (hi = alignDown(hi, PTRSIZE); lo < hi; lo += PTRSIZE) {
+		uintptr_t addr = load_rlx((const uintptr_t *)lo);
+		if (addr - heap <= size)
+			markHeapWord(mk, addr);
+	}
 }
 
 no_sanitize void
@@ -218,27 +229,35 @@ scanObject(struct marker *mk, uintptr_t at)
 		markRange(mk, at, hi);
 }
 
-/* The next object, by way of the cache; 0: none is left, here or on the list. */
-static always_inline uintptr_t
-nextObject(struct marker *mk)
+/* The oldest of those on their way; 0: there is none. */
+static never_inline uintptr_t
+oldestAhead(struct marker *mk)
 {
-	uintptr_t at;
-	while (mk->nahead < AHEAD && (at = gcwork_tryGet(mk->work)) != 0) {
-		__builtin_prefetch((const void *)at);
-		mk->ahead[(mk->next + mk->nahead++) % AHEAD] = at;
+	for (uint32_t i = 0; i < AHEAD; i++) {
+		uintptr_t at = mk->ahead[mk->next];
+		mk->ahead[mk->next] = 0;
+		mk->next = (mk->next + 1) % AHEAD;
+		if (at != 0)
+			return at;
 	}
-	if (mk->nahead == 0)
-		return 0;
-	at = mk->ahead[mk->next++ % AHEAD];
-	mk->nahead--;
-	return at;
+	return 0;
 }
 
 void
 markDrain(struct marker *mk)
 {
-	uintptr_t at;
-	for (uint32_t n = 1; (at = nextObject(mk)) != 0; n++) {
+	for (uint32_t n = 1;; n++) {
+		uintptr_t in = gcwork_getFast(mk->work), at;
+		if (likely(in != 0)) {
+			__builtin_prefetch((const void *)in);
+			at = mk->ahead[mk->next];
+			mk->ahead[mk->next] = in;
+			mk->next = (mk->next + 1) % AHEAD;
+			if (at == 0)
+				continue;
+		} else if ((at = oldestAhead(mk)) == 0) {
+			break;
+		}
 		scanObject(mk, at);
 		if (n % 16 == 0 && !mk->alone && teamHungry())
 			gcwork_balance(mk->work);
