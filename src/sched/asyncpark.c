@@ -130,7 +130,8 @@ static void
 waitForP(struct m *mp, struct g *gp)
 {
 	mPark(mp);
-	resumeStopped(2);
+	if (mp->nextp != NULL) /* else the process ends: it may wake late */
+		resumeStopped(2);
 	struct p *pp = mp->nextp;
 	mp->nextp = NULL;
 	if (pp != NULL) {
