@@ -285,10 +285,12 @@ osObjectsSame(void)
 		return false;
 	for (uint32_t i = 0; i < objects.data.n; i++) { /* which may grow on the way */
 		const struct stretch *s = (const struct stretch *)objects.data.p + i;
-		char *to = objects.copy + s->copy;
-		if (s->copy == NOCOPY)
+		if (s->copy == NOCOPY) {
 			leaveOutUnreadable(i);
-		else if (!osPeek(to, (const void *)s->lo, s->hi - s->lo))
+			continue;
+		}
+		char *to = objects.copy + s->copy;
+		if (!osPeek(to, (const void *)s->lo, s->hi - s->lo))
 			copyPages(to, s->lo, s->hi);
 	}
 	return !objects.refused;
