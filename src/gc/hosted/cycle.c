@@ -156,7 +156,10 @@ stopWithObjects(void)
 	}
 }
 
-/* The forced cycle comes in a second. */
+static uint32_t refusals; /* in a row; the collector's */
+
+/* The forced cycle comes in a second. The first time nothing is said: a thread that blocks all signals for
+ * a moment, as libc does around the making of a thread, may have lost its CPU there. */
 static cold void
 notNow(void)
 {
@@ -167,10 +170,11 @@ notNow(void)
 	store_rel(&asked.due, 0u);
 	store_rlx(&asked.again, 1u);
 	xadd(&gcstats.refused, (uint64_t)1);
-	if (!told)
-		rtprintf("gort: a thread of the program's blocks the runtime's signal: "
-			 "nothing can be collected while it does (docs/memory.md)\n");
+	if (++refusals < 2 || told)
+		return;
 	told = true;
+	rtprintf("gort: a thread of the program's blocks the runtime's signal: "
+		 "nothing can be collected while it does (docs/memory.md)\n");
 }
 
 static void
@@ -221,6 +225,7 @@ collect(bool someWait, bool must)
 		return false;
 	}
 	t.stopped = nanotime();
+	refusals = 0;
 	store_rel(&asked.due, 0u);
 	store_rlx(&asked.again, 0u);
 	if (gcPoolCleanup != NULL)
@@ -289,6 +294,8 @@ gcCollectorMain(void)
 		}
 		xadd(&gcstats.forced, (uint64_t)forced);
 		bool done = collect(waiters != NULL, waiters != NULL || forced);
+		if (!done && waiters != NULL) /* perhaps only a moment: notNow */
+			done = collect(true, true);
 		wakeStalled();
 		if (done && waiters != NULL)
 			sweepAll();
