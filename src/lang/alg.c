@@ -110,5 +110,6 @@ memhash(const void *p, uint64_t seed, uintptr_t n)
 bool
 memequal(const void *a, const void *b, uintptr_t n)
 {
-	return a == b || __builtin_memcmp(a, b, n) == 0;
+	/* n == 0: a pointer to nothing may be NULL, which memcmp is not to be given. */
+	return a == b || n == 0 || __builtin_memcmp(a, b, n) == 0;
 }

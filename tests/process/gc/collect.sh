@@ -73,6 +73,7 @@ test_bounded() { # secs=120
 
 # Go's line; and the goal is twice what the last mark has found, at least 4 MB.
 test_gctrace() { # secs=60
+	only opt debug hard # the sanitizers' variables count as the program's
 	trees
 	for depth in 12 18; do
 		sed "s/keep = make(12)/keep = make($depth)/; s/!= 8191/!= ${depth##*1}/" x.c >y.c
@@ -95,6 +96,7 @@ test_gctrace() { # secs=60
 # Once SetGCPercent(-1) has returned nothing is collected unless somebody asks: not what the heap had asked
 # for before, either.
 test_set_percent() { # secs=60
+	only opt debug hard # Go
 	need gccgo-12
 	cat >x.go <<'GO'
 package main

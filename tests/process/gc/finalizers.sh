@@ -1,6 +1,7 @@
 # Finalizers of Go programs run in Go's order: an object before what it points to.
 
 test_order() { # secs=120
+	only opt debug hard # Go
 	need gccgo-12
 	cat >x.go <<'GO'
 package main
