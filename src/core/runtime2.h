@@ -360,7 +360,9 @@ struct p {
 	void *pcache;            /* page cache of mem/pagealloc.c; owner P */
 	uint32_t runSafePointFn; /* atomic: forEachP's request, taken by CAS 1 -> 0 */
 	bool startspinning;      /* startm to newm: the new M is counted as spinning */
-	struct m *stoppedm; /* a stop found it in user code with this P: gets it back; sched.lock */
+	/* A stop found it in user code with this P: gets it back. sched.lock; from the start of the world
+	 * on of whoever has taken the P off sched.resume. */
+	struct m *stoppedm;
 
 	struct pstats stats;
 
@@ -415,7 +417,7 @@ struct schedt {
 	int32_t nmforeign; /* those that have one; also read racily */
 	struct p *pidle;
 	struct grunq runq;    /* global run queue; n is also read racily (atomic) */
-	uint32_t runqtaken;   /* how many have been taken from it; goes round */
+	uint32_t runqtaken;   /* sched.lock: how many have been taken from it; goes round */
 	struct gqueue parked; /* Gs whose threads a signal has parked; n is also read racily */
 	struct p *resume;     /* atomic; by link: Ps whose stoppedm goes on after a stop */
 	uint32_t parkedturns; /* how many of them ran since another G did; atomic */

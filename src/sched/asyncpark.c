@@ -32,8 +32,8 @@
  *
  * The queue of parked goroutines is part of "runnable": schedule() looks at it as at the global
  * queue, both under sched.lock, so that no one is left behind when Ps go idle; who has waited longest
- * of both is next (parkedafter). A goroutine there costs a thread. Once max(64, 4 * GOMAXPROCS) wait, the queue goes before everything else, and
- * the P of the next one to be parked goes to its head directly: 50,000 goroutines that compute for
+ * of both is next (parkedafter). A goroutine there costs a thread. Once max(64, 4 * GOMAXPROCS)
+ * wait, the queue goes before everything else, and the P of the next one to be parked goes to its head directly: 50,000 goroutines that compute for
  * a while share some seventy threads. But each time that all of them have had a turn one other
  * goroutine gets one (parkedturns): if those that are parked compute for ever, the rest of the
  * program does not wait for ever.

@@ -165,7 +165,7 @@ newmNow(struct m *mp)
 /* ---- the template thread ------------------------------------------------------------------ */
 
 static struct {
-	bool up;            /* atomic: requests go to it; never falls */
+	uint32_t up;        /* atomic, futex: requests go to it; never falls */
 	bool asked;         /* atomic: somebody makes it */
 	struct m *requests; /* atomic: by schedlink, newest first */
 	uint32_t nrequests; /* atomic, futex: moves with each */
@@ -174,7 +174,8 @@ static struct {
 static void
 templateMain(void)
 {
-	store_seq(&template.up, true);
+	store_seq(&template.up, 1u);
+	futexwakeup(&template.up, UINT32_MAX >> 1);
 	for (;;) {
 		uint32_t seen = load_acq(&template.nrequests);
 		struct m *list = xchg(&template.requests, (struct m *)NULL);
@@ -216,7 +217,7 @@ newm(void (*fn)(void), struct p *pp, int64_t id)
 	mp->id = id;
 	store_rlx(&mp->inrt, 1u);
 	mregister(mp);
-	if (load_acq(&template.up))
+	if (load_acq(&template.up) != 0)
 		templateAsk(mp);
 	else
 		newmNow(mp);
@@ -227,7 +228,7 @@ newm(void (*fn)(void), struct p *pp, int64_t id)
 bool
 templateReady(void)
 {
-	if (!osThreadLocks || load_acq(&template.up))
+	if (!osThreadLocks || load_acq(&template.up) != 0)
 		return true;
 	if (cas(&template.asked, false, true)) {
 		lock(&sched.lock);
@@ -237,6 +238,16 @@ templateReady(void)
 		newm(templateMain, NULL, id);
 	}
 	return false;
+}
+
+/* A stopper, before it stops anybody: who makes the template may wait for a lock of libc's, whose holder must
+ * not be stopped then; nor must the start of the world make a thread itself, before all go on. Its
+ * making needs no P but its maker's, so this ends. */
+void
+templateWait(void)
+{
+	while (!templateReady())
+		futexsleep(&template.up, 0, -1);
 }
 
 /* One thread more, idle: for the next P that is taken from code that computes. Or for the next stop,

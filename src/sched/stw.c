@@ -116,7 +116,7 @@ stopTheWorldWithSema(void)
 bool
 stopTheWorld(void)
 {
-	templateReady(); /* before a thread is stopped */
+	templateWait();
 	worldsemaAcquire();
 	return stopTheWorldWithSema();
 }
