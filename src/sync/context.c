@@ -20,19 +20,21 @@
  * Cancelling, by whoever comes first: the program, the deadline's callback on g0, a scope.
  *   1. Under the lock: if the node is done, stop. Else take it off its parent, walk all below it,
  *      give each its reason (err: acquire/release, for those who look without the lock), and put
- *      it on a list of the canceller's. The whole subtree is done at this one instant, with one
- *      reason.
+ *      it on the root's list of the doomed. The whole subtree is done at this one instant, with
+ *      one reason.
  *   2. Without the lock, along the list, descendants before ancestors: stop the timer, close the
- *      channel. Then start the after functions.
+ *      channel. Then start the after functions. One at a time does so for a tree (telling). Who
+ *      cancels meanwhile leaves his part on the list, and the one who is at it finds it there:
+ *      so a child that was cancelled first is told before its parent, whoever is faster.
  *
  * Invariants
  *   1. linked nodes are not done, and hang below nodes that are not done, or are roots.
- *   2. A done node is never linked again, and its links belong to the one who gave it its reason.
+ *   2. A done node is never linked again, and its links belong to the one who tells.
  *   3. A closed channel: the channels of all descendants are closed as well.
  *   4. A done context's timer is not queued, but from 1 to 2.
  *
  * Between 1 and 2 a context has a reason and an open channel. Nobody is shown that: contextErr and
- * a cancel that comes second wait for the channel. They wait for a thread inside the runtime,
+ * a cancel that leaves the telling to another wait for the channel. They wait for a thread inside the runtime,
  * which is never preempted there, so they do not wait long. Callbacks on g0, which cannot wait, are
  * not interested.
  *
@@ -65,11 +67,13 @@ struct ctxnode {
 	struct mutex lock;    /* the root's guards the tree */
 	enum ctxkind kind;    /* constant */
 	bool linked;          /* lock: may still get done; if up: is on its list of children */
+	bool telling;         /* lock; of a root: somebody tells the doomed of its tree */
 	int32_t err;          /* atomic, written once under lock; 0: not done */
 	int32_t cause;        /* written before err */
 	struct ctxnode *children;
 	struct ctxnode *next, *prev; /* lock: siblings */
-	struct ctxnode *doomed;      /* the canceller's list */
+	struct ctxnode *doomed;      /* the next to be told; in a ring */
+	struct ctxnode *lastDoomed;  /* lock; of a root: the ring's last, its next is the first */
 };
 
 struct cancelctx {
@@ -144,15 +148,10 @@ ctxUnlink(struct ctxnode *n)
 	n->prev = NULL;
 }
 
-/* Nodes that are done and not yet told: contexts, each before those above it, and functions. */
-struct doomed {
-	struct ctxnode *contexts, *afters;
-};
-
+/* n is done, and *list leads to it. */
 static void
-ctxDoom(struct doomed *d, struct ctxnode *n, int32_t err, int32_t cause)
+ctxDoom(struct ctxnode **list, struct ctxnode *n, int32_t err, int32_t cause)
 {
-	struct ctxnode **list = n->kind == CTX_AFTER ? &d->afters : &d->contexts;
 	n->linked = false;
 	n->cause = cause;
 	store_rel(&n->err, err);
@@ -161,13 +160,14 @@ ctxDoom(struct doomed *d, struct ctxnode *n, int32_t err, int32_t cause)
 }
 
 /* top, which is not done, and all below it. Depth first, by the links alone: a chain of a million
- * contexts takes no stack. */
-static void
-ctxDoomTree(struct doomed *d, struct ctxnode *top, int32_t err, int32_t cause)
+ * contexts takes no stack. The list has each before those above it, and ends with top. */
+static struct ctxnode *
+ctxDoomTree(struct ctxnode *top, int32_t err, int32_t cause)
 {
+	struct ctxnode *list = NULL;
 	ctxUnlink(top);
 	for (struct ctxnode *n = top;;) {
-		ctxDoom(d, n, err, cause);
+		ctxDoom(&list, n, err, cause);
 		if (n->children != NULL) {
 			n = n->children;
 			continue;
@@ -175,56 +175,91 @@ ctxDoomTree(struct doomed *d, struct ctxnode *top, int32_t err, int32_t cause)
 		while (n != top && n->next == NULL)
 			n = n->up;
 		if (n == top)
-			return;
+			return list;
 		n = n->next;
 	}
 }
 
 /* ---- telling: no lock held, the nodes are ours ---------------------------------------------- */
 
-static inline struct ctxnode *
-ctxTake(struct ctxnode **list)
+/* Tells one, but starts no function. */
+static void
+ctxTell(struct ctxnode *n)
 {
-	struct ctxnode *n = *list;
-	*list = n->doomed;
 	/* A done context keeps none of its tree alive but those above it. */
 	n->doomed = NULL;
 	n->children = NULL;
 	n->next = NULL;
 	n->prev = NULL;
-	return n;
+	if (n->kind == CTX_AFTER)
+		return;
+	struct cancelctx *c = cancelctxOf(n);
+	if (n->kind == CTX_TIMER)
+		deltimer(&container_of(c, struct timerctx, c)->t);
+	closechan(&c->done);
 }
 
 static void
-ctxTell(struct doomed *d)
+ctxStart(struct ctxnode *n)
 {
-	while (d->contexts != NULL) {
-		struct ctxnode *n = ctxTake(&d->contexts);
-		struct cancelctx *c = cancelctxOf(n);
-		if (n->kind == CTX_TIMER)
-			deltimer(&container_of(c, struct timerctx, c)->t);
-		closechan(&c->done);
+	struct contextafter *a = container_of(n, struct contextafter, node);
+	startGoroutine(a->fn, a->arg, 0, a->pc);
+}
+
+/* All from first to last. */
+static void
+ctxTellAll(struct ctxnode *first, struct ctxnode *last)
+{
+	struct ctxnode *afters = NULL;
+	for (struct ctxnode *n = first, *next;; n = next) {
+		next = n->doomed;
+		ctxTell(n);
+		if (n->kind == CTX_AFTER) {
+			n->doomed = afters;
+			afters = n;
+		}
+		if (n == last)
+			break;
 	}
-	while (d->afters != NULL) {
-		struct contextafter *a =
-			container_of(ctxTake(&d->afters), struct contextafter, node);
-		startGoroutine(a->fn, a->arg, 0, a->pc);
+	while (afters != NULL) {
+		struct ctxnode *n = afters;
+		afters = n->doomed;
+		n->doomed = NULL;
+		ctxStart(n);
 	}
 }
 
-/* False: it is done already. On a goroutine or g0. */
+/* False: it is done already. Either way it may not be told when this returns. On a goroutine or
+ * g0. */
 static bool
 ctxCancel(struct ctxnode *n, int32_t err, int32_t cause)
 {
-	struct doomed d = {NULL, NULL};
-	struct mutex *l = &n->root->lock;
-	lock(l);
-	bool first = n->err == 0;
-	if (first)
-		ctxDoomTree(&d, n, err, cause);
-	unlock(l);
-	ctxTell(&d);
-	return first;
+	struct ctxnode *root = n->root;
+	lock(&root->lock);
+	if (n->err != 0) {
+		unlock(&root->lock);
+		return false;
+	}
+	struct ctxnode *first = ctxDoomTree(n, err, cause), *last = root->lastDoomed;
+	if (last != NULL) {
+		n->doomed = last->doomed;
+		last->doomed = first;
+	} else {
+		n->doomed = first;
+	}
+	root->lastDoomed = n;
+	if (!root->telling) {
+		root->telling = true;
+		while ((last = root->lastDoomed) != NULL) {
+			root->lastDoomed = NULL;
+			unlock(&root->lock);
+			ctxTellAll(last->doomed, last);
+			lock(&root->lock);
+		}
+		root->telling = false;
+	}
+	unlock(&root->lock);
+	return true;
 }
 
 /* The deadline has come. */
@@ -252,17 +287,18 @@ ctxnodeInit(struct ctxnode *n, enum ctxkind kind, const struct context *parent)
 static void
 ctxJoin(struct ctxnode *n)
 {
-	struct doomed d = {NULL, NULL};
+	struct ctxnode *done = NULL;
 	struct mutex *l = &n->root->lock;
 	lock(l);
 	if (n->err == 0) {
 		if (n->up != NULL && n->up->err != 0)
-			ctxDoom(&d, n, n->up->err, n->up->cause);
+			ctxDoom(&done, n, n->up->err, n->up->cause);
 		else
 			ctxLink(n);
 	}
 	unlock(l);
-	ctxTell(&d);
+	if (done != NULL) /* nothing is below it: there is no order to keep */
+		ctxTellAll(n, n);
 }
 
 static struct cancelctx *
@@ -316,6 +352,7 @@ contextWithDeadline(const struct context *parent, int64_t when)
 	} else {
 		ctxJoin(&c->node);
 		ctxCancel(&c->node, CONTEXT_DEADLINE, CONTEXT_DEADLINE);
+		contextErr(&c->ctx);
 	}
 	return &c->ctx;
 }
@@ -339,8 +376,8 @@ contextCancel(struct context *ctx, int32_t cause)
 	struct ctxnode *n = ctx->node;
 	if (n == NULL || &cancelctxOf(n)->ctx != ctx)
 		return false;
-	if (!ctxCancel(n, CONTEXT_CANCELED, cause))
-		contextErr(ctx);
+	ctxCancel(n, CONTEXT_CANCELED, cause);
+	contextErr(ctx);
 	return true;
 }
 
