@@ -56,8 +56,9 @@ valgrindInit(void)
 void
 valgrindStack(uintptr_t lo, uintptr_t hi)
 {
+	/* hi itself as well: an empty stack's pointer stands there. */
 	if (unlikely(onValgrind))
-		request(STACK_REGISTER, lo, hi - 1);
+		request(STACK_REGISTER, lo, hi);
 }
 
 void
