@@ -24,7 +24,7 @@
  *
  * arg is kept alive, and with it what it points to: if it leads to the object, that never dies.
  *
- * Objects of less than 16 bytes without pointers (gort_alloc_noscan, gort_make(char, n)) share blocks:
+ * Objects of up to 4 bytes without pointers (gort_alloc_noscan, gort_make(char, n)) share blocks:
  * they are found dead together, the last one with the first.
  */
 #ifndef GORT_FINALIZER_H

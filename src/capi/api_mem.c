@@ -68,8 +68,8 @@ allocSlow(struct g *gp, size_t size, enum spankind kind)
 static always_inline void *
 alloc(size_t size, enum spankind kind)
 {
-	/* Below 16 bytes without pointers the tiny allocator is asked: mem/malloc.c. */
-	const uintptr_t least = kind == SPAN_NOSCAN ? TINY_SIZE : 1;
+	/* Below that the tiny allocator is asked: mem/malloc.c. */
+	const uintptr_t least = kind == SPAN_NOSCAN ? TINY_MAX + 1 : 1;
 	struct g *gp = rtenter();
 	if (likely(size - least <= FAST_MAX_SIZE - least)) {
 		void *p = mallocBump(gp->m->p->mcache, size, kind);

@@ -20,8 +20,7 @@ allocNoscan(uintptr_t n, bool zero)
 {
 	struct g *gp = rtenter();
 	void *p;
-	/* 8 bytes, a number in an interface, have a class of their own; other small sizes share blocks. */
-	if (likely(n - TINY_SIZE <= FAST_MAX_SIZE - TINY_SIZE || n == 8)) {
+	if (likely(n - (TINY_MAX + 1) < FAST_MAX_SIZE - TINY_MAX)) {
 		p = mallocBump(gp->m->p->mcache, n, SPAN_NOSCAN);
 		if (likely(p != NULL)) {
 			rtleave(gp);

@@ -144,9 +144,10 @@ mallocLarge(struct mcache *c, uintptr_t size, enum spankind kind, const struct t
 static uint32_t
 tinyAlign(uintptr_t size)
 {
-	return size % 8 == 0 ? 8 : size % 4 == 0 ? 4 : size % 2 == 0 ? 2 : 1;
+	return size % 4 == 0 ? 4 : size % 2 == 0 ? 2 : 1;
 }
 
+/* NULL: no block at hand. */
 static void *
 mallocTiny(struct mcache *c, uintptr_t size)
 {
@@ -162,11 +163,9 @@ mallocTiny(struct mcache *c, uintptr_t size)
 		}
 	}
 	struct mrun *r = &c->run[spc];
-	while (r->ptr == r->end) {
-		if (!mcache_refill(c, spc))
-			outOfMemory(size);
-	}
 	uintptr_t p = r->ptr;
+	if (p == r->end)
+		return NULL;
 	struct mspan *s = c->span[spc];
 	c->tinyblk = &s->tiny[(p - s->base) / TINY_SIZE];
 	store_rel(&c->tinyblk->starts, 1u);
@@ -191,20 +190,25 @@ mallocSlow(uintptr_t size, enum spankind kind, const struct type *typ, bool zero
 	if (size > MAX_SMALL_SIZE) {
 		p = mallocLarge(c, size, kind, typ, zero);
 	} else {
-		uint32_t spc = makeSpanClass(sizeToClass(size, kind != SPAN_TYPED), kind);
+		uintptr_t slot = kind == SPAN_TINY ? TINY_SIZE : size;
+		uint32_t spc = makeSpanClass(sizeToClass(slot, kind != SPAN_TYPED), kind);
 		struct mrun *r = &c->run[spc];
 		while (r->ptr == r->end) {
 			if (!mcache_refill(c, spc))
 				outOfMemory(size);
 		}
-		p = (void *)r->ptr;
-		if (kind == SPAN_TYPED) {
-			store_rlx(r->types, typ);
-			r->types++;
+		if (kind == SPAN_TINY) {
+			p = mallocTiny(c, size);
+		} else {
+			p = (void *)r->ptr;
+			if (kind == SPAN_TYPED) {
+				store_rlx(r->types, typ);
+				r->types++;
+			}
+			store_rel(&r->ptr, r->ptr + r->size);
+			if (zero && c->dirty[spc])
+				memclrChunked((uintptr_t)p, r->size);
 		}
-		store_rel(&r->ptr, r->ptr + r->size);
-		if (zero && c->dirty[spc])
-			memclrChunked((uintptr_t)p, r->size);
 	}
 	if (rt_events.malloc != NULL)
 		rt_events.malloc(p, size);
@@ -230,15 +234,19 @@ mallocConservative(uintptr_t size)
 void *
 mallocNoscan(uintptr_t size, bool zero)
 {
+	enum spankind kind = SPAN_NOSCAN;
 	if (likely(size - 1 < FAST_MAX_SIZE)) {
-		/* 8 bytes have a class of their own, and are freed one by one there. */
-		if (size < TINY_SIZE && size != 8)
-			return mallocTiny(getmcache(), size);
-		void *p = mallocBump(getmcache(), size, SPAN_NOSCAN);
+		void *p;
+		if (size <= TINY_MAX) {
+			kind = SPAN_TINY;
+			p = mallocTiny(getmcache(), size);
+		} else {
+			p = mallocBump(getmcache(), size, SPAN_NOSCAN);
+		}
 		if (likely(p != NULL))
 			return p;
 	}
-	return mallocSlow(size, SPAN_NOSCAN, NULL, zero);
+	return mallocSlow(size, kind, NULL, zero);
 }
 
 void *
@@ -303,7 +311,7 @@ freeTiny(struct mspan *s, uint32_t i, uintptr_t addr, struct mcache *c)
 	struct tinyblock *b = &s->tiny[i];
 	uint32_t bit = (uint32_t)1 << (addr - slotAddr(s, i));
 	if (!(load_acq(&b->starts) & bit))
-		badFree(addr, "points into the middle of an object of less than 16 bytes");
+		badFree(addr, "points into the middle of an object of at most 4 bytes");
 	struct specials *specials = load_acq(&s->specials);
 	if (unlikely(specials != NULL))
 		specials->drop(s, addr, objectSize((void *)addr));

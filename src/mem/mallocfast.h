@@ -17,7 +17,8 @@
 
 #define NUM_SPANCLASSES (NUM_SIZECLASSES * 4)
 #define FAST_MAX_SIZE   ((uintptr_t)1024)
-#define TINY_SIZE       16
+#define TINY_SIZE       16 /* a block of the tiny allocator */
+#define TINY_MAX        4  /* its largest object */
 
 /* ptr is written by the owner alone and read by others (findObject, gcfree, statistics). */
 struct mrun {
@@ -56,7 +57,8 @@ struct mcache {
 extern const uint8_t sizeToClass8[FAST_MAX_SIZE / 8 + 1];
 extern const uint8_t sizeToClass8Raw[FAST_MAX_SIZE / 8 + 1];
 
-/* 1 <= size <= FAST_MAX_SIZE; kind SPAN_CONSERVATIVE or SPAN_NOSCAN. NULL: no slot at hand. */
+/* size <= FAST_MAX_SIZE, not 0, and for SPAN_NOSCAN above TINY_MAX; kind SPAN_CONSERVATIVE or
+ * SPAN_NOSCAN. NULL: no slot at hand. */
 static always_inline void *
 mallocBump(struct mcache *c, uintptr_t size, enum spankind kind)
 {

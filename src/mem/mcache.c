@@ -19,7 +19,7 @@
  * reached and the usage word says that slots were freed meanwhile. So a program that allocates
  * and frees stays in one span.
  *
- * Tiny blocks. Noscan objects under 16 bytes share 16-byte blocks; a block is freed with its last
+ * Tiny blocks. Noscan objects of up to 4 bytes share 16-byte blocks; a block is freed with its last
  * object. For each block starts says where objects begin (written by the owner only) and freed
  * which of them were freed (atomic). Blocks in span->tinyopen may still get objects: a freer
  * leaves them to the owner, who looks at them when it closes the range (tinyClose). The owner

@@ -52,8 +52,8 @@ extern uint32_t gcphase;
 void mallocinit(void); /* after this mallocgc works on m0's mcache */
 
 /* Zeroed (unless !needzero and noscan) memory, aligned to 8, without a descriptor to 16 from 16
- * bytes up, and for powers of two to their size, up to PAGE_SIZE. Noscan objects under 16 bytes
- * are aligned as the lowest bit of their size asks, up to 8. size 0: a shared non-NULL address.
+ * bytes up, and for powers of two to their size, up to PAGE_SIZE. Noscan objects of up to 4 bytes
+ * are aligned as the lowest bit of their size asks. size 0: a shared non-NULL address.
  * Throws "out of memory" when the kernel refuses or the size is beyond the address space.
  * Caller is a goroutine or g0 with a P (or boot), with inrt > 0. May trigger a collection. */
 void *mallocgc(uintptr_t size, const struct type *typ, bool needzero); /* typ NULL: noscan */

@@ -1,5 +1,7 @@
 #include "fake.h"
 
+#include "core/upcalls.h"
+
 static const struct type pairtype = {.size = 16, .ptrdata = 16, .align = 8};
 static const struct type plaintype = {.size = 40, .ptrdata = 0, .align = 8};
 static const struct type threetype = {.size = 24, .ptrdata = 24, .align = 8};
@@ -130,30 +132,38 @@ TEST(mem, malloc, noscan_unzeroed_is_zeroed_when_asked)
 TEST(mem, malloc, tiny)
 {
 	fakeBoot();
-	/* Two of 3 bytes share a block, and each is freed by itself. */
-	char *a = mallocNoscan(3, true), *b = mallocNoscan(3, true), *c = mallocNoscan(12, true);
-	CHECK_EQ(b - a, 3);
-	CHECK(c < a || c >= a + 16);
-	CHECK_EQ((uintptr_t)c % 4, 0);
+	/* Two of 3 bytes and two of 4 share a block, and each is freed by itself. */
+	char *a = mallocNoscan(3, true), *b = mallocNoscan(3, true), *c = mallocNoscan(4, true),
+	     *d = mallocNoscan(4, true), *e = mallocNoscan(1, true);
+	CHECK_EQ((uintptr_t)a % 16, 0);
+	CHECK(b == a + 3 && c == a + 8 && d == a + 12);
+	CHECK(e < a || e >= a + 16);
 	CHECK_EQ(objectSize(a), 3);
-	CHECK_EQ(
-		objectSize(b), 13); /* the block was closed when c opened the next: up to its end */
+	CHECK_EQ(objectSize(b), 5); /* up to the next one */
+	CHECK_EQ(objectSize(d), 4);
+	CHECK_EQ(objectSize(e), 1); /* its block is open */
 	gcfree(a);
 	struct mspan *s;
-	CHECK_EQ(findObject((uintptr_t)b, &s, NULL), (uintptr_t)a & ~(uintptr_t)15);
+	CHECK_EQ(findObject((uintptr_t)b, &s, NULL), (uintptr_t)a);
 	CHECK_EQ(spanKind(s), SPAN_TINY);
-	gcfree(b);
 	gcfree(c);
+	gcfree(d);
+	gcfree(e);
+	gcfree(b);
 	mheap_verify();
+	/* From 5 bytes on each has a slot. */
+	CHECK_EQ(objectSize(mallocNoscan(5, true)), 8);
+	CHECK_EQ(objectSize(mallocNoscan(9, true)), 16);
+	CHECK_EQ(objectSize(mallocNoscan(15, true)), 16);
 	/* Blocks come back: far more than a span's worth, with one block alive at a time. */
 	struct memstats before, after;
 	readmemstats(&before);
 	for (int i = 0; i < 100000; i++) {
-		char *p = mallocNoscan(5, true), *q = mallocNoscan(7, true);
-		CHECK(p[0] == 0 && q[6] == 0);
-		memset(p, 1, 5);
-		memset(q, 2, 7);
-		CHECK_EQ(p[4], 1);
+		char *p = mallocNoscan(3, true), *q = mallocNoscan(4, true);
+		CHECK(p[0] == 0 && q[3] == 0);
+		memset(p, 1, 3);
+		memset(q, 2, 4);
+		CHECK_EQ(p[2], 1);
 		gcfree(q);
 		gcfree(p);
 	}
@@ -162,6 +172,31 @@ TEST(mem, malloc, tiny)
 	CHECK_EQ(after.mallocs - before.mallocs, 200000);
 	mcacheFlush(fakep.mcache);
 	mheap_verify();
+}
+
+static int ntriggered;
+
+static void
+countTrigger(void)
+{
+	ntriggered++;
+}
+
+/* Whatever it consists of, a heap that is too large asks for a collection; and not at each object. */
+TEST(mem, malloc, every_size_triggers)
+{
+	static const uintptr_t sizes[] = {1, 3, 4, 5, 7, 8, 15, 16, 100, 2000, 40000};
+	fakeBoot();
+	gc_trigger = countTrigger;
+	store_rlx(&heapTrigger, (uint64_t)0);
+	for (int kind = SPAN_CONSERVATIVE; kind <= SPAN_TYPED; kind++) {
+		for (uintptr_t k = 0; k < sizeof sizes / sizeof sizes[0]; k++) {
+			ntriggered = 0;
+			for (int i = 0; i < 2000; i++)
+				allocKind(sizes[k], kind);
+			CHECKF(ntriggered > 0, "kind %d, %lu bytes", kind, (unsigned long)sizes[k]);
+		}
+	}
 }
 
 TEST(mem, malloc, large)
@@ -314,7 +349,7 @@ TEST_DIES(mem, malloc, free_interior, "points into the middle of an object of 64
 	gcfree(p + 8);
 }
 
-TEST_DIES(mem, malloc, free_interior_tiny, "points into the middle of an object of less than 16", 2)
+TEST_DIES(mem, malloc, free_interior_tiny, "points into the middle of an object of at most 4", 2)
 {
 	fakeBoot();
 	char *p = mallocNoscan(3, true);
