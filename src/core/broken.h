@@ -41,6 +41,7 @@ enum broken {
 	/* Threads that mark together: */
 	BREAK_TEAMIDLE, /* gc/hosted/team.c: who goes back to work still counts as idle */
 	BREAK_TEAMBITS, /* gc/hosted/mark.c: mark bits are set without atomics */
+	BREAK_MARKLOST, /* gc/hosted/mark.c: one in many objects is found and not marked */
 };
 
 #ifndef GORT_BREAK

@@ -71,6 +71,7 @@ extern struct gcstats {
 	uint64_t pauseTotal, pauseMax;
 	int64_t lastEnd;  /* wall clock, ns since 1970; 0: none yet */
 	uint64_t globals; /* bytes of variables that the last one has read */
+	uint64_t checked; /* objects that GODEBUG=gccheckmark has found marked; atomic */
 	uint64_t cpu;     /* ns of all processors together that collections have taken */
 	uint64_t pause[GC_PAUSES],
 		pauseEnd[GC_PAUSES]; /* by number modulo GC_PAUSES, the first is 0 */

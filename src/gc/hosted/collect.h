@@ -28,6 +28,9 @@ struct marker {
 	uint32_t range;
 	uint64_t pieces;
 	struct marksum sum; /* its share */
+	/* checkmark.c; NULL: it marks. */
+	struct checkmark *check;
+	uintptr_t from; /* where what it is reading begins; odd: a stack; 0: a record */
 };
 
 /* ---- mark.c ------------------------------------------------------------------------------- */
@@ -47,6 +50,13 @@ bool isMarked(uintptr_t addr); /* is there an object, and does it live? */
  * on g0, and self, the goroutine that it is for, has left its registers on its own stack. */
 void markTogether(struct marksum *sum, struct g *self);
 bool teamHungry(void); /* somebody waits for work, and there is none on the list */
+
+/* ---- checkmark.c -------------------------------------------------------------------------- */
+
+/* What can be reached must be marked: throws if it is not. World stopped, after a mark; on g0, as
+ * markTogether. stacksCount: nothing has run since the mark began. */
+void checkMarks(struct g *self, bool stacksCount);
+void checkSlot(struct marker *mk, struct mspan *s, uint32_t i); /* for mark.c */
 
 /* ---- roots.c, scanstack.c ----------------------------------------------------------------- */
 

@@ -181,6 +181,8 @@ static void
 markAll(void *sum)
 {
 	markTogether(sum, getg()->m->curg);
+	if (unlikely(debug.gccheckmark != 0))
+		checkMarks(getg()->m->curg, true);
 }
 
 static void

@@ -69,6 +69,12 @@ setBit(struct marker *mk, uint64_t *word, uint64_t bit)
 static always_inline void
 markSlot(struct marker *mk, struct mspan *s, uint32_t i)
 {
+	if (unlikely(mk->check != NULL)) {
+		checkSlot(mk, s, i);
+		return;
+	}
+	if (BROKEN(MARKLOST) && brokenTurn(1000))
+		return;
 	if (!setBit(mk, &s->markBits[i / 64], (uint64_t)1 << (i % 64)))
 		return;
 	mk->sum.bytes += s->elemsize;
@@ -143,6 +149,7 @@ markUndefined(struct marker *mk, uintptr_t lo, uintptr_t hi, bool stack)
 no_sanitize void
 markRange(struct marker *mk, uintptr_t lo, uintptr_t hi)
 {
+	mk->from = lo;
 	if (unlikely(onValgrind)) {
 		markUndefined(mk, lo, hi, false);
 		return;
@@ -158,6 +165,7 @@ markRange(struct marker *mk, uintptr_t lo, uintptr_t hi)
 no_sanitize void
 markStackRange(struct marker *mk, uintptr_t lo, uintptr_t hi)
 {
+	mk->from = lo | 1;
 	if (unlikely(onValgrind)) {
 		markUndefined(mk, lo, hi, true);
 		return;
@@ -169,6 +177,7 @@ markStackRange(struct marker *mk, uintptr_t lo, uintptr_t hi)
 void
 markAddress(struct marker *mk, uintptr_t addr)
 {
+	mk->from = 0;
 	markWord(mk, addr);
 }
 
@@ -189,6 +198,7 @@ scanTyped(struct marker *mk, uintptr_t base, uintptr_t end, uintptr_t lo, uintpt
 	uintptr_t bytes =
 		(t->ptrdata / PTRSIZE + 7) / 8; /* of the mask; bits beyond ptrdata are 0 */
 	uintptr_t p = lo == base ? lo : lo - (lo - base) % t->size;
+	mk->from = lo;
 	for (; p < hi && p + t->size <= end; p += t->size)
 		for (uintptr_t i = 0; i < bytes; i++)
 			for (uint32_t m = t->gcdata[i]; m != 0; m &= m - 1) {
