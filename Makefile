@@ -221,12 +221,13 @@ $(B)/obj/gccgo/shim.o: $(wildcard src/gccgo/shim/*.go)
 	@mkdir -p $(@D)
 	$(call SAY,GCCGO)
 	$(Q)$(GCCGO) -c -O2 -g -fgo-pkgpath=runtime -fcf-protection=none -o $@ $^
+GOSEAL := --wildcard --keep-global-symbol='gort_*' --keep-global-symbol='*.*' --keep-global-symbol='__go*' --keep-global-symbol='__gccgo*' \
+	--keep-global-symbol='__morestack*' --keep-global-symbol='runtime_*' --keep-global-symbol=main \
+	--keep-global-symbol='__wrap_*'
 $(B)/gortgo.o: $(LIBOBJS) $(DOOROBJS) $(DOORAPART) $(BACKTRACE) $(GOALIAS) $(B)/list
 	$(call SAY,LD)
 	$(Q)$(LD) -r --unique -o $@.tmp $(LIBOBJS) $(DOOROBJS) $(DOORAPART) $(BACKTRACE) @$(GOALIAS)
-	$(Q)$(OBJCOPY) --wildcard --keep-global-symbol='gort_*' --keep-global-symbol='*.*' --keep-global-symbol='__go*' --keep-global-symbol='__gccgo*' \
-		--keep-global-symbol='__morestack*' --keep-global-symbol='runtime_*' --keep-global-symbol=main \
-		--keep-global-symbol='__wrap_*' $@.tmp $@
+	$(Q)$(OBJCOPY) $(GOSEAL) $@.tmp $@
 	@rm -f $@.tmp
 $(B)/libgortgo.a: $(B)/gortgo.o $(DOORMARK)
 	@rm -f $@
@@ -264,6 +265,17 @@ broken-unit: $(B)/unit
 	$(Q)$(CC) $(SANITIZE) $(SPLITLINK) -o $(OUT) $(TESTOBJS) $(filter-out $(SRC:src/%=$(B)/obj/%.o),$(LIBOBJS)) \
 		$(filter %/unmarked.S.o %/split/apart.c.o,$(APARTOBJS)) $(OUT).o $(BACKTRACE) -pthread -lm
 	@rm -f $(OUT).o
+
+# The Go door, likewise: `make broken-go V=split SRC=... BREAK=... OUT=/tmp/broken.a`, and
+# `gort link -o x x.o /tmp/broken.a`.
+.PHONY: broken-go
+broken-go: $(B)/libgortgo.a
+	$(Q)$(CC) $(ALLFLAGS) $(if $(filter %.S,$(SRC)),-include src/core/splitnote.inc) $(BREAK) -c -o $(OUT).o $(SRC)
+	$(Q)$(LD) -r --unique -o $(OUT).tmp $(filter-out $(SRC:src/%=$(B)/obj/%.o),$(LIBOBJS) $(DOOROBJS) $(DOORAPART)) \
+		$(OUT).o $(BACKTRACE) @$(GOALIAS)
+	$(Q)$(OBJCOPY) $(GOSEAL) $(OUT).tmp $(OUT).o
+	@rm -f $(OUT) $(OUT).tmp
+	$(Q)$(AR) rcs $(OUT) $(OUT).o $(DOORMARK)
 
 $(B)/tests/%.c.o: tests/%.c $(B)/flags | $(GENERATED)
 	@mkdir -p $(@D)

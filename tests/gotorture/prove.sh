@@ -1,0 +1,109 @@
+#!/bin/sh
+# prove.sh: can gotorture fail? A collector that does not look at one kind of root, or marks wrongly, by a line
+# of src/core/broken.h each, is built into it, and has to be noticed within the time given.
+#
+#	tests/gotorture/prove.sh [--seconds N] [--setup V] [--opt -O3] [NAME...]
+#
+# NAME is ROOTREGS, ...; all without one. Thread-local variables and roots that C programs add (ROOTTLS,
+# ROOTADDED) Go has none of. BARRIER and BULKBARRIER are the same program on gccgo's own runtime, whose
+# collector marks beside the program, without its write barrier: would a missing one be noticed?
+# Exit status 1 if one went unnoticed, or if the unbroken program fails.
+set -u
+top=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd -P)
+seconds=60 setup=split opt=-O2 names=
+while [ $# -gt 0 ]; do
+	case $1 in
+	--seconds) seconds=$2; shift 2 ;;
+	--setup) setup=$2; shift 2 ;;
+	--opt) opt=$2; shift 2 ;;
+	-*) echo "prove.sh: unknown option $1" >&2; exit 2 ;;
+	*) names="$names $1"; shift ;;
+	esac
+done
+[ -n "$names" ] || names=$(sed -n '/ROOTTLS\|ROOTADDED\|TEAMIDLE/d; s/^	BREAK_\([A-Z]*\), *\/\* gc\/hosted\/.*/\1/p' \
+	"$top/src/core/broken.h")" BARRIER BULKBARRIER"
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/gort-prove.XXXXXX")
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 130' INT TERM HUP
+ulimit -c 0
+"${GCCGO:-gccgo-12}" "$opt" -g -c -o "$tmp/t.o" "$top"/tests/gotorture/*.go || exit 1
+
+# torture PROGRAM SECONDS: until it fails; its status.
+torture() {
+	end=$(($(date +%s) + $2))
+	seed=1
+	while [ "$(date +%s)" -lt "$end" ]; do
+		GOMAXPROCS=$((1 + seed % 3)) GODEBUG=clobberfree=1 timeout -k 5 120 "$1" 8 $seed >"$tmp/out" 2>&1 || return 1
+		seed=$((seed + 1))
+	done
+	return 0
+}
+
+# whole PROGRAM
+whole() {
+	if ! torture "$1" 1; then
+		echo "not ok - the unbroken program fails"
+		head -n 20 "$tmp/out"
+		exit 1
+	fi
+}
+
+# gccgo's own, without NAME.
+stock() {
+	cat >"$tmp/no.c" <<'C'
+#include <string.h>
+struct type { unsigned long size; };
+void store(void *volatile *to, void *x) __asm__("__wrap_runtime.gcWriteBarrier");
+void
+store(void *volatile *to, void *x)
+{
+	*to = x;
+}
+void move(const struct type *t, void *to, const void *from) __asm__("__wrap_runtime.typedmemmove");
+void
+move(const struct type *t, void *to, const void *from)
+{
+	memmove(to, from, t->size);
+}
+C
+	wrap=runtime.gcWriteBarrier
+	[ "$1" = BARRIER ] || wrap=runtime.typedmemmove
+	gcc -O2 -fsplit-stack -c -o "$tmp/no.o" "$tmp/no.c" || exit 1
+	"${GCCGO:-gccgo-12}" -static-libgo -o "$tmp/whole" "$tmp/t.o" || exit 1
+	"${GCCGO:-gccgo-12}" -static-libgo -Wl,--wrap=$wrap -o "$tmp/broken" "$tmp/t.o" "$tmp/no.o" || exit 1
+	whole "$tmp/whole"
+}
+
+# ours, with NAME broken.
+ours() {
+	src=$(sed -n "s|^	BREAK_$1, *\/\* *\([a-z0-9/]*\.[cS]\):.*|\1|p" "$top/src/core/broken.h")
+	[ -n "$src" ] || {
+		echo "prove.sh: no $1 in src/core/broken.h" >&2
+		exit 2
+	}
+	if ! make -s --no-print-directory -C "$top" V="$setup" SRC="src/$src" OUT="$tmp/b.a" \
+		BREAK="-DGORT_BREAK=BREAK_$1" broken-go >"$tmp/log" 2>&1 ||
+		! "$top/gort" link --setup "$setup" -o "$tmp/broken" "$tmp/t.o" "$tmp/b.a"; then
+		cat "$tmp/log" >&2
+		exit 1
+	fi
+}
+
+"$top/gort" link --setup "$setup" -o "$tmp/whole" "$tmp/t.o" || exit 1
+whole "$tmp/whole"
+failed=0
+for name in $names; do
+	case $name in
+	*BARRIER) stock "$name" ;;
+	*) ours "$name" ;;
+	esac
+	began=$(date +%s)
+	if torture "$tmp/broken" "$seconds"; then
+		echo "not ok - $name: nobody noticed in $seconds s"
+		failed=1
+	else
+		seen=$(grep -m1 -E 'gotorture: [A-Z]*:|fatal error|panic:' "$tmp/out" | cut -c 1-110)
+		echo "ok - $name: after $(($(date +%s) - began)) s: ${seen:-$(tail -n 1 "$tmp/out")}"
+	fi
+done
+exit $failed
