@@ -58,6 +58,13 @@
 #ifndef GORT_SPLIT
 #	define GORT_SPLIT 0 /* compiled with -fsplit-stack: goroutines may start on 2 KiB */
 #endif
+/* A short function with a small frame or none, which calls others as its last deed only: what lies below
+ * the guard is enough for it, and it need not look where the guard is. */
+#if GORT_SPLIT
+#	define frameless __attribute__((no_split_stack))
+#else
+#	define frameless
+#endif
 #ifndef GORT_FREESTANDING
 #	define GORT_FREESTANDING 0
 #endif

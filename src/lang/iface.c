@@ -12,8 +12,8 @@
  * Static    gccgo makes tables for the conversions that it sees (imt..I..T), which are never in this
  *           one: a pair may have several tables, and nobody may compare their addresses.
  * Protocol  Readers take no lock: they load the table (acquire), probe from the pair's slot, and
- *           stop at an empty one. Writers hold itabLock; they set a slot's tab first and then
- *           its key, by release stores. At half full the writer builds a table of
+ *           stop at an empty one. Writers hold itabLock; they set a slot's tab, its type and then
+ *           its interface, by release stores. At half full the writer builds a table of
  *           twice the size and publishes that, so that most pairs stand in their own slot (itabFast
  *           looks there only); the old one stays, because a reader may be in it.
  *           A reader that misses in the old table asks again under the lock (itabAdd does).
@@ -26,7 +26,7 @@
 
 #include "lang/itab.h"
 
-#define ITAB_INITIAL (GORT_HARD ? 4u : 512u)
+#define ITAB_INITIAL (GORT_HARD ? 4u : 256u)
 
 static struct mutex itabLock;
 struct itabTable *itabTable;
@@ -42,13 +42,21 @@ tableMake(uint32_t size)
 	return t;
 }
 
+/* itabLock. */
+static void
+entrySet(struct itabEntry *e, uintptr_t word)
+{
+	store_rel(&e->tab, word);
+	store_rel(&e->type, (uintptr_t)itabOf(word)->type | (word & ITAB_LACKS));
+}
+
 /* itabLock; the pair is not in the table and there is room. */
 static void
 tableAdd(struct itabTable *table, const void *inter, uintptr_t word)
 {
 	uintptr_t none;
 	struct itabEntry *e = itabEntry(table, inter, itabOf(word)->type, &none);
-	store_rel(&e->tab, word);
+	entrySet(e, word);
 	store_rel(&e->inter, inter);
 	table->count++;
 }
@@ -87,7 +95,7 @@ itabAdd(const void *inter, const struct itab *tab)
 	if (old == 0)
 		add(inter, (uintptr_t)tab);
 	else if (old & ITAB_LACKS)
-		store_rel(&e->tab, (uintptr_t)tab);
+		entrySet(e, (uintptr_t)tab);
 	unlock(&itabLock);
 	return old == 0 || old & ITAB_LACKS ? tab : (const struct itab *)old;
 }

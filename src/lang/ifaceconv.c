@@ -90,17 +90,22 @@ requireitab(const struct type *inter, const struct type *t)
 	return tab;
 }
 
-const void *
-assertitab(const struct type *inter, const struct type *t)
+static never_inline const void *
+assertSlow(const struct type *inter, const struct type *t)
 {
-	if (unlikely(t == NULL))
+	if (t == NULL)
 		panicTypeAssertion(NULL, NULL, inter, none);
-	const struct itab *tab = itabFast(inter, t); /* of empty interfaces there are none */
-	if (likely(tab != NULL))
-		return tab;
 	if (asInterface(inter)->nmethods == 0)
 		return t;
 	return requireitab(inter, t);
+}
+
+frameless const void *
+assertitab(const struct type *inter, const struct type *t)
+{
+	const struct itab *tab =
+		itabFast(inter, t); /* of no type and of empty interfaces there are none */
+	return likely(tab != NULL) ? tab : assertSlow(inter, t);
 }
 
 void
