@@ -64,6 +64,11 @@ uintptr_t pagesTakeDirty(uintptr_t max, uintptr_t *npages);
 void pagesScavenged(uintptr_t base, uintptr_t npages);
 void pagesVerify(void);
 
+/* ---- stack.c ------------------------------------------------------------------------------ */
+
+/* Split: the word below a new segment, which stackCanaryCheck looks at. */
+void stackLowCanary(struct g *gp);
+
 /* ---- mcentral.c --------------------------------------------------------------------------- */
 
 struct mcentral {

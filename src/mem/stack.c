@@ -138,23 +138,29 @@ canaryFor(const struct g *gp)
 	return (uint64_t)(uintptr_t)gp * 0x9e3779b97f4a7c15ULL | 1;
 }
 
-/* Below a segment lies the next one's g, and no guard. */
+/* Below a segment lies the next one's g, and no guard. Written when the segment is made, never again: a
+ * line that is only read is in the caches of both CPUs, the one of births and the one of deaths. */
 static uint64_t *
 lowCanaryOf(const struct g *gp)
 {
 	return (uint64_t *)gp->stack.lo - 1;
 }
 
+#if GORT_SPLIT
+void
+stackLowCanary(struct g *gp)
+{
+	*lowCanaryOf(gp) = canaryFor(gp);
+}
+#endif
+
 uintptr_t
 stackSP0(struct g *gp)
 {
 	*canaryOf(gp) = canaryFor(gp);
-	if (GORT_SPLIT) {
-		bool seg = gp->stackkind >= STACK_SEGMENT;
-		gp->stackguard0 = gp->stack.lo + (seg ? SEG_SLACK : morestackSlack);
-		if (seg)
-			*lowCanaryOf(gp) = canaryFor(gp);
-	}
+	if (GORT_SPLIT)
+		gp->stackguard0 = gp->stack.lo +
+				  (gp->stackkind >= STACK_SEGMENT ? SEG_SLACK : morestackSlack);
 	return gp->stack.hi;
 }
 

@@ -228,13 +228,14 @@ findrunnable(bool *inheritTime)
 
 		int64_t now = 0, pollUntil = 0;
 		bool ran = false;
-		if (load_rlx(&pp->timers.when0) != 0)
+		if (load_rlx(&pp->timers.when0) != 0) {
 			pp->timerlook = cputicks();
-		now = checkTimers(pp, 0, &pollUntil, &ran);
+			now = checkTimers(pp, 0, &pollUntil, &ran);
+		}
 
 		struct g *gp;
 		/* The shared queues: now and then, or all the time if too many threads are parked. */
-		bool many = parkedMany();
+		bool many = load_rlx(&sched.parked.n) != 0 && parkedMany();
 		if (many || (pp->schedtick % 61 == 0 && sharedWork())) {
 			gp = sharedGet(pp, 1, many);
 			if (gp != NULL) {

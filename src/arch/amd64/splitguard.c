@@ -20,28 +20,25 @@ setStackGuard(uintptr_t guard)
 	__asm__ volatile("movq %0, %%fs:0x70" : : "r"(guard) : "memory");
 }
 
-static bool
-bytesAt(const uint8_t *p, const uint8_t *want, uintptr_t n)
-{
-	for (uintptr_t i = 0; i < n; i++)
-		if (p[i] != want[i])
-			return false;
-	return true;
-}
-
+/* Whole instructions: where the first byte is one of theirs, the others can be read. */
 enum splitprologue
 splitPrologue(const void *fn)
 {
-	static const uint8_t small[] = {0x64, 0x48, 0x3b, 0x24, 0x25, 0x70, 0, 0, 0};
-	static const uint8_t patched[] = {0xf9, 0x0f, 0x1f, 0x84, 0};
-	static const uint8_t large[] = {0x64, 0x4c, 0x3b, 0x1c, 0x25, 0x70, 0, 0, 0};
 	const uint8_t *p = fn;
-	if (bytesAt(p, small, sizeof small))
-		return SPLIT_CHECKS;
-	if (bytesAt(p, patched, sizeof patched))
-		return SPLIT_MOVES;
-	if (p[0] == 0x4c && p[1] == 0x8d && p[2] == 0x9c && p[3] == 0x24 &&
-		bytesAt(p + 8, large, sizeof large))
-		return SPLIT_CHECKS;
+	switch (p[0]) {
+	case 0x64:
+		if (__builtin_memcmp(p + 1, "\x48\x3b\x24\x25\x70\0\0", 8) == 0)
+			return SPLIT_CHECKS;
+		break;
+	case 0xf9:
+		if (__builtin_memcmp(p + 1, "\x0f\x1f\x84", 4) == 0)
+			return SPLIT_MOVES;
+		break;
+	case 0x4c:
+		if (__builtin_memcmp(p + 1, "\x8d\x9c\x24", 3) == 0 &&
+			__builtin_memcmp(p + 8, "\x64\x4c\x3b\x1c\x25\x70\0\0", 9) == 0)
+			return SPLIT_CHECKS;
+		break;
+	}
 	return SPLIT_NONE;
 }

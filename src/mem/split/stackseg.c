@@ -238,6 +238,7 @@ segalloc(uint32_t order, const char **why)
 		gp->stack.lo = base + CANARY;
 		gp->stack.hi = (uintptr_t)gp - CANARY;
 		gp->stackkind = (uint8_t)(STACK_SEGMENT + order);
+		stackLowCanary(gp);
 	} else {
 		*why = "the kernel refuses memory for a stack segment "
 		       "(vm.overcommit_memory, ulimit -v, ulimit -d or a container's limit)";

@@ -157,6 +157,25 @@ TEST_DIES(mem, stack, canary, "fatal error: stack canary overwritten", 2)
 	stackCanaryCheck(gp);
 }
 
+#if GORT_SPLIT
+/* What lies below a segment is looked at in each of its lives. */
+TEST_DIES(mem, stack, low_canary, "fatal error: stack canary overwritten", 2)
+{
+	fakeBoot();
+	if (!splitstacks)
+		testSkip("no segments");
+	const char *why;
+	struct g *gp = segalloc(0, &why);
+	CHECK(gp != NULL);
+	for (int life = 0; life < 2; life++) {
+		CHECK_EQ(stackSP0(gp), gp->stack.hi);
+		stackCanaryCheck(gp);
+	}
+	*((uint64_t *)gp->stack.lo - 1) ^= 1;
+	stackCanaryCheck(gp);
+}
+#endif
+
 static void
 shrunk(void *arg unused_ok)
 {
