@@ -12,7 +12,7 @@ door_lines() {
 	sed 's/#.*//' "$here/door.list" | awk 'NF'
 }
 
-DOORSPECIAL="door_call_c door_call_go door_parked_100k door_nothing"
+DOORSPECIAL="door_call_c door_call_go door_parked_100k door_gc_rewrite door_rewrite_all door_nothing"
 
 door_names() {
 	door_lines | awk '{ print "door_" $1 }'
@@ -123,6 +123,16 @@ do_door_parked() {
 	row door_parked_100k bytes gort - "<=2500"
 }
 
+# do_door_rewrite NAME
+do_door_rewrite() {
+	rewrite_fits "door_$1" || return 0
+	door_rounds "$1" 2 "$tmp/door.%s" "$1" "$(scaled $REWRITE_MS)" || :
+	door_row "$1" ns - -
+	door_row "$1_stop" ns - -
+	door_row "$1_late" ns - -
+	door_row "$1_size" bytes - -
+}
+
 do_door_nothing() {
 	count=40
 	[ "$shrink" -ne 1000 ] || count=2
@@ -140,5 +150,7 @@ door_run() {
 	! chosen door_call_c || do_door_call call_c
 	! chosen door_call_go || do_door_call call_go
 	! chosen door_parked_100k || do_door_parked
+	! chosen door_gc_rewrite || do_door_rewrite gc_rewrite
+	! chosen door_rewrite_all || do_door_rewrite rewrite_all
 	! chosen door_nothing || do_door_nothing
 }

@@ -86,7 +86,7 @@ limit_s=300 # seconds that one run may take
 [ "$shrink" -ne 1000 ] || limit_s=60
 
 # The measures that are more than a line of the list, after those.
-SPECIAL="bt18 syscall_handoff syscall_plain stop_the_world exit_10k library_chan_pingpong library_malloc16
+SPECIAL="bt18 gc_rewrite rewrite_all syscall_handoff syscall_plain stop_the_world exit_10k library_chan_pingpong library_malloc16
 cpu_split wordcount parked_100k parked_1m parked_stack64k parked_stack1m nothing"
 simple=$(sed 's/#.*//' "$here/list" | awk 'NF { print $1 }')
 
@@ -399,6 +399,28 @@ do_stop_the_world() {
 	row stop_the_world_worst ns gort "$other" -
 }
 
+# The milliseconds that it goes on, and the memory that its table needs when those are not fewer.
+REWRITE_MS=8000 REWRITE_KB=3000000
+
+# rewrite_fits NAME
+rewrite_fits() {
+	memory_for $((REWRITE_KB / shrink)) && return 0
+	say "$1: skipped, needs $((REWRITE_KB / shrink / 1000)) MB of free memory"
+	return 1
+}
+
+# do_rewrite NAME
+do_rewrite() {
+	rewrite_fits "$1" || return 0
+	pairs "$1" 2 "$(scaled $REWRITE_MS)"
+	against=$other
+	[ "$other" = - ] || has go "$1" || against=-
+	row "$1" ns gort "$against" -
+	row "$1_stop" ns gort "$against" -
+	row "$1_late" ns gort "$against" -
+	row "$1_size" bytes gort "$against" -
+}
+
 # How long the process lives on after main's return.
 do_exit() {
 	n=$(scaled 10000)
@@ -603,6 +625,8 @@ echo
 heading
 do_simple
 ! chosen bt18 || do_bt18
+! chosen gc_rewrite || do_rewrite gc_rewrite
+! chosen rewrite_all || do_rewrite rewrite_all
 ! chosen syscall_handoff || do_handoff syscall_handoff
 ! chosen syscall_plain || do_handoff syscall_plain
 ! chosen stop_the_world || do_stop_the_world

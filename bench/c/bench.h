@@ -27,7 +27,7 @@ struct measure {
 /* One array a file, ended by an empty entry. */
 extern const struct measure sched_measures[], chan_measures[], sync_measures[], mem_measures[],
 	map_measures[], parked_measures[], system_measures[], lang_measures[], panic_measures[],
-	trees_measures[];
+	trees_measures[], rewrite_measures[];
 
 /* Prints nanoseconds an operation since start. */
 void report(const char *name, int64_t start, int64_t ops);

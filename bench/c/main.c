@@ -5,7 +5,7 @@
 
 static const struct measure *const families[] = {sched_measures, chan_measures, sync_measures,
 	mem_measures, map_measures, parked_measures, system_measures, lang_measures, panic_measures,
-	trees_measures};
+	trees_measures, rewrite_measures};
 enum { NFAMILIES = sizeof families / sizeof families[0] };
 
 void

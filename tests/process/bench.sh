@@ -14,7 +14,8 @@ test_smoke() { # secs=600 alone
 		show >&2
 		die "a measure failed"
 	}
-	! command -v gccgo-12 >/dev/null || want_out door_spawn_join door_call_go door_parked_100k door_nothing_size
+	! command -v gccgo-12 >/dev/null || want_out door_spawn_join door_call_go door_parked_100k door_gc_rewrite_stop door_nothing_size
+	want_out gc_rewrite_late rewrite_all_size
 	want_out go_end_1m syscall_handoff stop_the_world exit_10k "malloc16_library (library)"
 	grep -q "^malloc64ptr	gort	1	[0-9.]*$" results/samples.tsv || die "samples.tsv lacks malloc64ptr"
 	grep -q "^malloc64ptr	ns	gort	-	ratio<=0.5	" results/results.tsv || die "results.tsv lacks malloc64ptr"

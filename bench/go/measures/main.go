@@ -16,7 +16,7 @@ type measure struct {
 
 var families = [][]measure{schedMeasures, chanMeasures, syncMeasures, memMeasures, mapMeasures,
 	parkedMeasures, systemMeasures, langMeasures, panicMeasures,
-	treesMeasures}
+	treesMeasures, rewriteMeasures}
 
 // report prints nanoseconds an operation since start.
 func report(name string, start time.Time, ops int) {
