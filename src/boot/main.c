@@ -97,7 +97,7 @@ lockMain(void)
 	if (getg()->m != &m0)
 		throw("runtime_main not on m0");
 	struct g *gp = rtenter();
-	lockOSThread();
+	lockOSThreadInternal(gp);
 	rtleave(gp);
 	bootResult("goroutine %lu on thread %lu", (unsigned long)gp->goid, (unsigned long)m0.tid);
 }
@@ -106,7 +106,7 @@ static void
 unlockMain(void)
 {
 	struct g *gp = rtenter();
-	unlockOSThread();
+	unlockOSThreadInternal(gp);
 	rtleave(gp);
 	bootResult(gp->lockedm != NULL ? "still locked, by an init function" : "unlocked");
 }

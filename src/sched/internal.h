@@ -49,8 +49,8 @@ void startmUnlock(struct p *pp, bool spinning); /* sched.lock, let go of */
 void stopm(void);
 void handoffp(struct p *pp);
 void mPark(struct m *mp);
-bool templateReady(void);    /* makes it, the first time; never on a thread that may be parked */
-void templateWait(void);     /* the same, until it is there */
+void templateWait(void);     /* templateReady, until it is */
+bool templateDue(void);      /* sysmon has to make it */
 void spareM(bool oneOfMany); /* an idle M is needed, and there is none; or some, but too few */
 void mput(struct m *mp);     /* sched.lock */
 struct m *mget(void);        /* sched.lock */

@@ -15,6 +15,12 @@
  * thread is made, which has no P and makes all others from then on; and a P that is to go to an M
  * when none is idle goes to a parked one first.
  *
+ * The template also makes all threads that are wanted by an M whose thread the program may have changed
+ * (a namespace, a working directory or credentials of its own): one with a goroutine that is locked to
+ * it, and one of the program's own. A thread inherits such things. So the template is made when a
+ * goroutine locks itself for the first time, while its thread is still like all others; when a
+ * guest boots; and by sysmon if a thread of the program's own needs it and it is not there.
+ *
  * allm only grows, at its head, by CAS; an M that has ended (mexit) stays on it with tid 0, for
  * readers that hold no lock. */
 #include "sched/internal.h"
@@ -167,6 +173,7 @@ newmNow(struct m *mp)
 static struct {
 	uint32_t up;        /* atomic, futex: requests go to it; never falls */
 	bool asked;         /* atomic: somebody makes it */
+	bool wanted;        /* atomic: sysmon is to make it */
 	struct m *requests; /* atomic: by schedlink, newest first */
 	uint32_t nrequests; /* atomic, futex: moves with each */
 } template;
@@ -202,6 +209,35 @@ templateAsk(struct m *mp)
 	futexwakeup(&template.nrequests, 1);
 }
 
+/* A thread that is made by this one might inherit what the program has done to it. */
+static bool
+changedThread(void)
+{
+	struct m *me = getg()->m;
+	return osThreadLocks && (me->lockedExt != 0 || me->isforeign);
+}
+
+/* sysmon is awake, or about to look. */
+static void
+templateWant(void)
+{
+	if (load_acq(&template.asked))
+		return;
+	lock(&sched.lock);
+	store_rlx(&template.wanted, true);
+	if (load_rlx(&sched.sysmonwait)) {
+		store_rlx(&sched.sysmonwait, 0u);
+		notewakeup(&sched.sysmonnote);
+	}
+	unlock(&sched.lock);
+}
+
+bool
+templateDue(void)
+{
+	return unlikely(load_rlx(&template.wanted)) && !load_acq(&template.asked);
+}
+
 /* newm: a thread that runs fn (may be NULL), then schedules with pp. id: from mReserveID. */
 static void
 newm(void (*fn)(void), struct p *pp, int64_t id)
@@ -217,20 +253,27 @@ newm(void (*fn)(void), struct p *pp, int64_t id)
 	mp->id = id;
 	store_rlx(&mp->inrt, 1u);
 	mregister(mp);
-	if (load_acq(&template.up) != 0)
+	if (load_acq(&template.up) != 0) {
 		templateAsk(mp);
-	else
+	} else if (changedThread()) {
+		templateAsk(mp);
+		templateWant();
+	} else {
 		newmNow(mp);
+	}
 }
 
 /* True once no thread of ours makes threads while others may be stopped. The thread that asks
- * first makes it, while nobody is parked, and the caller comes back later. */
+ * first makes it, if it is one like all others, while nobody is parked, and the caller comes back
+ * later. */
 bool
 templateReady(void)
 {
 	if (!osThreadLocks || load_acq(&template.up) != 0)
 		return true;
-	if (cas(&template.asked, false, true)) {
+	if (changedThread()) {
+		templateWant();
+	} else if (cas(&template.asked, false, true)) {
 		lock(&sched.lock);
 		sched.nmsys++;
 		int64_t id = mReserveID();
@@ -433,6 +476,8 @@ lockOSThread(void)
 {
 	struct g *gp = getg();
 	struct m *mp = gp->m;
+	if (load_rlx(&sched.mainStarted))
+		templateReady();
 	if (++mp->lockedExt == 0) {
 		mp->lockedExt--;
 		panicPlain("LockOSThread nesting overflow");
@@ -450,6 +495,27 @@ unlockOSThread(void)
 	if (mp->lockedExt == 0)
 		return;
 	if (--mp->lockedExt != 0 || mp->lockedInt != 0)
+		return;
+	mp->lockedg = NULL;
+	gp->lockedm = NULL;
+}
+
+/* The same for the runtime's own purposes, to whom the thread is as good as any other. Also without
+ * a P: who goes on with inrt == 0 stays on its thread, too. */
+void
+lockOSThreadInternal(struct g *gp)
+{
+	struct m *mp = gp->m;
+	mp->lockedInt++;
+	mp->lockedg = gp;
+	gp->lockedm = mp;
+}
+
+void
+unlockOSThreadInternal(struct g *gp)
+{
+	struct m *mp = gp->m;
+	if (--mp->lockedInt != 0 || mp->lockedExt != 0)
 		return;
 	mp->lockedg = NULL;
 	gp->lockedm = NULL;

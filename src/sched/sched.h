@@ -159,6 +159,10 @@ void entersyscall(void);
 void exitsyscall(void);
 void lockOSThread(void);
 void unlockOSThread(void);
+void lockOSThreadInternal(struct g *gp);
+void unlockOSThreadInternal(struct g *gp);
+/* True once a thread of the runtime's own makes all others; made by the first who asks (m.c). */
+bool templateReady(void); /* never on a thread that may be parked; inrt > 0 */
 void goschedguarded(void);
 void sysmon(void);
 void checkdead(void);

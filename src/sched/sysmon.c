@@ -122,7 +122,8 @@ sysmonsleep(int64_t now)
 {
 	int64_t gcnext = gcNextWake();
 	lock(&sched.lock);
-	if (!load_rlx(&sched.gcwaiting) && load_rlx(&sched.npidle) != (uint32_t)gomaxprocs) {
+	if (templateDue() ||
+		(!load_rlx(&sched.gcwaiting) && load_rlx(&sched.npidle) != (uint32_t)gomaxprocs)) {
 		unlock(&sched.lock);
 		return false;
 	}
@@ -170,6 +171,8 @@ sysmon(void)
 			delay = 1000;
 		osusleep(delay);
 
+		if (templateDue())
+			templateReady();
 		int64_t now = nanotime();
 		noteWaiters(now);
 		if (debug.schedtrace <= 0 &&

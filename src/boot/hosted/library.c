@@ -138,6 +138,7 @@ libraryMain(int argc unused_ok, char **argv unused_ok)
 {
 	bootReached(BOOT_DONE);
 	rtenter();
+	templateReady(); /* while m0 makes threads like itself */
 	goexit1();
 }
 

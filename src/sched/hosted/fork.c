@@ -37,9 +37,7 @@ beforeFork(void)
 		load_rlx(&gp->m->inrt) != 0 || stackOf(gp, getsp()) == NULL)
 		return;
 	struct m *mp = gp->m;
-	mp->lockedInt++;
-	mp->lockedg = gp;
-	gp->lockedm = mp;
+	lockOSThreadInternal(gp);
 	rtenter();
 	mp->forking = true;
 	entersyscall();
@@ -55,11 +53,7 @@ afterFork(void)
 	struct m *mp = gp->m;
 	mp->forking = false;
 	exitsyscall();
-	mp->lockedInt--;
-	if (mp->lockedInt == 0 && mp->lockedExt == 0) {
-		mp->lockedg = NULL;
-		gp->lockedm = NULL;
-	}
+	unlockOSThreadInternal(gp);
 	/* Not rtleave: whatever else wants to run after a fork, still inside of it, runs on this thread.
 	 * The next entry serves a request. */
 	compiler_fence();

@@ -517,3 +517,106 @@ C
 		want_equal "$(cat out)" "$([ $how = w ] || echo a thread is outside)"
 	done
 }
+
+# What a program does to a thread of its own, or to one that a goroutine is locked to, no other thread
+# inherits: here a working directory.
+test_state_stays() {
+	only opt debug hard
+	cat >x.c <<'C'
+#define _GNU_SOURCE
+#include <gort.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+enum { N = 20 };
+static char home[4096];
+static int wrong, away;
+static void
+sleeps(void *arg)
+{
+	(void)arg;
+	usleep(20000); /* the P needs another thread */
+}
+static void
+looks(void *arg)
+{
+	char now[4096];
+	gort_block(sleeps, NULL);
+	if (getcwd(now, sizeof now) == NULL || strcmp(now, home) != 0)
+		__atomic_fetch_add(&wrong, 1, __ATOMIC_RELAXED);
+	int one = 1;
+	gort_send((gort_chan *)arg, one);
+}
+static void
+leave(void)
+{
+	if (unshare(CLONE_FS) != 0 || chdir("/") != 0)
+		away = 1;
+}
+static void
+ask(void)
+{
+	int v;
+	gort_chan *c = gort_chan_make(int, 0);
+	for (int i = 0; i < N; i++)
+		gort_go(looks, c);
+	for (int i = 0; i < N; i++)
+		gort_recv(c, &v);
+}
+static void
+locked(void *done)
+{
+	gort_lock_os_thread();
+	leave();
+	ask();
+	int one = 1;
+	gort_send((gort_chan *)done, one);
+	/* The thread ends with its goroutine. */
+}
+static void *
+foreign(void *arg)
+{
+	(void)arg;
+	leave();
+	ask();
+	return NULL;
+}
+static void
+joins(void *t)
+{
+	pthread_join(*(pthread_t *)t, NULL);
+}
+int
+gort_main(int argc, char **argv)
+{
+	(void)argc;
+	if (getcwd(home, sizeof home) == NULL)
+		return 3;
+	if (argv[1][0] == 'l') {
+		int v;
+		gort_chan *c = gort_chan_make(int, 0);
+		gort_go(locked, c);
+		gort_recv(c, &v);
+	} else {
+		pthread_t t;
+		if (pthread_create(&t, NULL, foreign, NULL) != 0)
+			return 3;
+		gort_block(joins, &t);
+	}
+	printf("%d\n", away != 0 ? -1 : wrong);
+	return 0;
+}
+C
+	gort build -o x x.c
+	for who in locked foreign; do
+		for n in 1 4; do
+			GOMAXPROCS=$n run ./x $who
+			want_status 0
+			[ "$(cat out)" != -1 ] || skip "no unshare here"
+			want_equal "$(cat out)" 0
+			want_lines err 0
+		done
+	done
+}
