@@ -112,8 +112,8 @@ void osusleep(uint32_t us);
 uint64_t osgettid(void);
 int64_t osThreadCpu(uint64_t tid); /* ns of CPU that a thread of this process has used; -1: gone */
 bool osThreadAsleep(uint64_t tid); /* it waits in the kernel; false if that cannot be known */
-/* Does newosproc take locks that a thread may hold which a signal has stopped? */
-extern const bool osThreadLocks;
+/* Does newosproc take locks that a thread may hold which a signal has stopped? Those of libc. */
+enum { osThreadLocks = !GORT_FREESTANDING };
 int32_t osgetpid(void);
 
 _Noreturn void oshang(void); /* until the process ends, whatever the kernel refuses */

@@ -15,8 +15,6 @@
 #include "os/linux/freestanding/tcb.h"
 #include "os/linux/internal.h"
 
-const bool osThreadLocks = false;
-
 #define G0_STACK   (256 * KiB)
 #define STACKGUARD (64 * KiB)
 

@@ -24,8 +24,6 @@
 #include "arch/arch.h"
 #include "os/linux/internal.h"
 
-const bool osThreadLocks = true;
-
 /* A call of libc's that may be refused: 0 or an errno. */
 #define ASK(fn, ...) (-(int)faultDue(FAULT_##fn) ?: fn(__VA_ARGS__))
 
