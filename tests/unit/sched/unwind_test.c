@@ -530,12 +530,13 @@ TEST_OPT(sched, unwind, storm, .goroutine = true, .env = "GOMAXPROCS=2", .timeou
 	n += 2;
 	CHECK_EQ(pthread_create(&storm, NULL, stormer, NULL), 0);
 	int64_t end = nanotime() + (int64_t)(1e9 * testSeconds());
-	while (nanotime() < end && load_acq(&failure.n) == 0)
+	/* On a busy machine the storm blows when it has a CPU. */
+	uint64_t enough = (uint64_t)(1000 * testSeconds());
+	while ((nanotime() < end || load_rlx(&samples) < enough) && load_acq(&failure.n) == 0)
 		RT(timeSleep(10 * MS));
 	store_rel(&stop, 1u);
 	WAIT_UNTIL(load_acq(&ndone) == n);
 	noFailure();
-	CHECKF(samples > 1000 * testSeconds(), "%lu", samples);
 }
 
 /* ---- parked --------------------------------------------------------------------------------- */
