@@ -46,7 +46,8 @@
  * inrt = 0 and then reads stopThreads. Either the stopper sees the 0 and sends a signal, or the
  * thread sees the flag and waits. "Stopped" is: inrt is not 0 (and no P).
  *
- * tests/model/asyncpark.pml: the hand-over and the queue; stop of threads without a P.
+ * tests/model/asyncpark.pml: the hand-over and the queue; stop of threads without a P. resume.pml: who
+ * wakes whom when the world starts.
  *
  * Rejected: switching goroutines from the handler (the interrupted code's libc locks and
  * thread-locals would go to another thread); letting the kernel time-slice all computing threads

@@ -131,6 +131,14 @@ for bug in NO_BARRIER NO_LOOK ONE_LOOK; do
 	model asyncpark.pml bug -DTHREADS -DBUG_$bug
 done
 
+model resume.pml ok
+model resume.pml ok -DNP=2 -DROUNDS=3
+model resume.pml ok -DNP=4 -DNT=4 -DCOMPUTE
+for bug in LEAF SWEEP NO_CAS CLEAR_LATE AFTER; do
+	model resume.pml bug -DBUG_$bug
+done
+model resume.pml bug -DNT=4 -DBUG_ENDS
+
 model team.pml ok
 model team.pml ok -DNH=3 -DJOBS=3 -DOBJECTS=7
 for bug in IDLE_FIRST TAKE_FIRST ADD JOIN_ADD JOBS_LATE; do
