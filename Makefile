@@ -62,7 +62,7 @@ TESTOBJS := $(patsubst tests/%.c,$(B)/tests/%.c.o,$(TESTSRCS))
 # compiled by gccgo. What a linker must find unmarked stays a member by itself.
 GCCGO := gccgo-12
 DOORSRCS := $(sort $(wildcard src/gccgo/*.c src/gccgo/*.S))
-DOOROBJS := $(patsubst src/%,$(B)/obj/%.o,$(filter-out %apart.c,$(DOORSRCS))) $(B)/obj/gccgo/shim.o
+DOOROBJS := $(patsubst src/%,$(B)/obj/%.o,$(filter-out %apart.c %apart.S,$(DOORSRCS))) $(B)/obj/gccgo/shim.o
 DOORMARK := $(B)/obj/arch/$(ARCH)/split/unmarked.S.o
 DOORAPART := $(filter %split/apart.c.o,$(APARTOBJS))
 DOORSTUBS := $(filter-out $(DOORMARK) $(DOORAPART),$(APARTOBJS)) $(patsubst src/%,$(B)/obj/%.o,$(filter %apart.c,$(DOORSRCS)))
@@ -129,7 +129,7 @@ endif
 .DELETE_ON_ERROR:
 all: lib $(if $(SPLIT),,$(if $(filter hosted,$(FLAVOUR)),shared))
 lib: $(B)/libgort.a
-go: $(B)/libgortgo.a $(B)/libgortstub.a
+go: $(B)/libgortgo.a $(B)/libgortstub.a $(B)/gotextbegin.o $(B)/gotextend.o
 shared: $(B)/libgort.so
 unit: $(B)/unit
 
@@ -233,6 +233,8 @@ $(B)/libgortgo.a: $(B)/gortgo.o $(DOORMARK)
 	@rm -f $@
 	$(call SAY,AR)
 	$(Q)$(AR) rcs $@ $^
+$(B)/gotext%.o: $(B)/obj/gccgo/text%_apart.S.o
+	$(Q)cp $< $@
 $(B)/libgortstub.a: $(DOORSTUBS)
 	@rm -f $@
 	$(call SAY,AR)

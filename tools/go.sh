@@ -11,7 +11,9 @@
 
 GCCGO=${GCCGO:-gccgo-12}
 GOCMD=${GORT_GO:-go-12}
-GOFLAGS_COMPILE="-O2 -g"
+# What a function does its callers must not know: then a prologue counts as a call of the runtime
+# (src/sched/hosted/ragged.c). The last one puts the others into the object, where onlygo finds them.
+GOFLAGS_COMPILE="-O2 -g -fno-ipa-modref -fno-ipa-pure-const -frecord-gcc-switches"
 
 # libgo's objects that are its runtime.
 LIBGORUNTIME='runtime|proc|runtime_c|panic|print|stack|yield|aeshash|go-(assert|caller|callers|construct-map|ffi|matherr|memclr|memequal|memmove|nanotime|nosys|now|reflect-call|setenv|signal|unsafe-pointer|unsetenv|unwind|context)'
@@ -39,7 +41,7 @@ gotools() {
 	tools
 }
 
-# Sets $lib and $libstub, up to date.
+# Sets $lib, $libstub and $libdir, up to date.
 golibrary() {
 	if $installed; then
 		[ "$setup" = split ] || fail "set-up $setup needs a source tree; this is an installation"
@@ -50,11 +52,59 @@ golibrary() {
 		runmake "$setup" go
 		lib=$builddir/libgortgo.a
 	fi
-	libstub=$(dirname -- "$lib")/libgortstub.a
+	libdir=$(dirname -- "$lib")
+	libstub=$libdir/libgortstub.a
+	lib=${GORT_GOLIB:-$lib} # a test's, with something broken in it
 }
+
+# Is all that these arguments of a link name Go's code, so that every pointer is stored by the barrier? Then the
+# program may run while it is marked. Assembly and C are not, nor is what nobody knows. Says "pure", or "plain" if
+# besides all of it was compiled as GOFLAGS_COMPILE says, or nothing.
+onlygo() (
+	says=plain
+	while [ $# -gt 0 ]; do
+		case $1 in
+		-o) shift ;;
+		-Wl,--whole-archive | -Wl,--no-whole-archive | -Wl,-\( | -Wl,-\) | -Wl,--start-group | -Wl,--end-group) ;;
+		-Wl,--build-id=* | -Wl,-rpath* | -L* | -g | -O* | -m64 | -pthread | -static | -static-libgcc | -static-libgo | -lm | -lpthread) ;;
+		-*) exit 0 ;;
+		*.so | *.so.*) exit 0 ;;
+		*)
+			[ -f "$1" ] || exit 0
+			kind=0
+			# Each object of gccgo's has a section of its own for what it exports.
+			LC_ALL=C readelf -SW -p .GCC.command.line "$1" 2>/dev/null | awk '
+				function object() { if (text && !go) bad = 1; if (text && !plain) mixed = 1; text = go = plain = 0 }
+				/^File: / { object() }
+				/-fno-ipa-modref -fno-ipa-pure-const/ { plain = 1 }
+				/ \.text[. ]/ && $0 !~ / 000000 / { n = split($0, f, /PROGBITS */); split(f[2], g, " "); if (g[3] + 0 || g[3] ~ /[a-f1-9]/) text = 1 }
+				/ \.go_export / { go = 1; any = 1 }
+				END { object(); exit bad || !any ? 1 : mixed ? 2 : 0 }' || kind=$?
+			case $kind in
+			0) ;;
+			2) says=pure ;;
+			*) exit 0 ;;
+			esac
+			;;
+		esac
+		shift
+	done
+	echo $says
+)
 
 # golink ARGS...: objects and options in gcc's manner, among them -o.
 golink() {
+	pure= textbegin= textend=
+	case $(onlygo "$@") in
+	pure) pure=-Wl,--defsym=gort_pure_go=1 ;;
+	plain)
+		pure=-Wl,--defsym=gort_pure_go=1
+		if [ -f "$libdir/gotextend.o" ]; then
+			textbegin=$libdir/gotextbegin.o
+			textend=$libdir/gotextend.o
+		fi
+		;;
+	esac
 	linklog=$(mktemp "${TMPDIR:-/tmp}/gort-link.XXXXXX")
 	noseparate=-Wl,-z,noseparate-code
 	[ "$splitld" != gold ] || noseparate=
@@ -64,8 +114,8 @@ golink() {
 	done
 	status=0
 	# shellcheck disable=SC2086
-	LC_ALL=C "$GCCGO" "-fuse-ld=$splitld" -static-libgo $SPLITLINK -Wl,--wrap=_Unwind_Resume$wrapffi -Wl,--gc-sections $noseparate -Wl,-t \
-		"$@" "$lib" "$libstub" >"$linklog" 2>"$linklog.err" || status=$?
+	LC_ALL=C "$GCCGO" "-fuse-ld=$splitld" -static-libgo $SPLITLINK -Wl,--wrap=_Unwind_Resume$wrapffi -Wl,--gc-sections $noseparate  $pure -Wl,-t \
+		$textbegin "$@" $textend "$lib" "$libstub" >"$linklog" 2>"$linklog.err" || status=$?
 	taken=$(sed -nE "s/.*libgo\.a\((($LIBGORUNTIME)\.o)\).*/\1/p" "$linklog" | sort -u)
 	if [ -n "$taken" ] || { [ "$status" -ne 0 ] && grep -Eq "libgo\.a\(($LIBGORUNTIME)\.o\)|/(runtime|proc)\.o.*libgo" "$linklog.err"; }; then
 		say "libgo's own runtime came into the link:" ${taken:-runtime.o}
@@ -171,7 +221,7 @@ WRAP
 	(
 		cd "$godir" || exit 1
 		GO111MODULE=$mode GCCGO=$tmpgo/gccgo GOTOOLCHAIN=local GORT_SPLIT_LD=$splitld \
-			GOFLAGS="${GOFLAGS:+$GOFLAGS }" "$GOCMD" build -compiler gccgo -gccgoflags "$GOFLAGS_COMPILE" -o "$tmpgo/program" .
+			GOFLAGS="${GOFLAGS:+$GOFLAGS }" "$GOCMD" build -compiler gccgo -gccgoflags "all=$GOFLAGS_COMPILE" -o "$tmpgo/program" .
 	) || exit
 	mv -f "$tmpgo/program" "$target" || exit
 }

@@ -113,7 +113,13 @@ const char *splitLinked(void);
 void __morestack(void);
 extern const char morestackEnd[];
 extern uintptr_t morestackLimit; /* atomic: no stack may be larger; at most STACK_LIMIT */
-extern uint8_t morestackXsave;   /* set by splitLinked: the CPU and the kernel have xsave */
+/* The thread whose thread pointer is tls comes to __morestack at its next prologue, unless the word is written
+ * before: a guard that is too high is never wrong. */
+void stackGuardPoison(uintptr_t tls);
+/* __morestack stores morestackTurn in m->ragged if the prologue that calls it lies in the text from ... to. */
+extern uint32_t morestackTurn;     /* atomic */
+extern uintptr_t morestackText[2]; /* constant once the program's goroutines run */
+extern uint8_t morestackXsave;     /* set by splitLinked: the CPU and the kernel have xsave */
 #endif
 
 #endif

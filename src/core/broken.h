@@ -42,6 +42,11 @@ enum broken {
 	BREAK_TEAMIDLE, /* gc/hosted/team.c: who goes back to work still counts as idle */
 	BREAK_TEAMBITS, /* gc/hosted/mark.c: mark bits are set without atomics */
 	BREAK_MARKLOST, /* gc/hosted/mark.c: one in many objects is found and not marked */
+	/* Marking while the program runs: */
+	BREAK_BARRIER,     /* gc/hosted/barrier.c: a compiled store marks nothing */
+	BREAK_BARRIERBULK, /* gc/hosted/barrier.c: a copy or a clearing marks nothing */
+	BREAK_RAGGED, /* gc/hosted/barrier.c: nobody waits for those who have read the flag before */
+	BREAK_BORN,   /* mem/mcache.c: marking: objects are not born marked */
 };
 
 #ifndef GORT_BREAK

@@ -201,9 +201,10 @@ struct ehglobals {
 
 struct m {
 	/* Part 1: read by assembly. */
-	struct g *g0;   /* scheduling stack; constant */
-	struct g *curg; /* owner M; others read it racily for dumps: gs are never unmapped */
-	struct p *p;    /* owner M, NULL when it may not run Gs; sysmon compares only */
+	struct g *g0;    /* scheduling stack; constant */
+	struct g *curg;  /* owner M; others read it racily for dumps: gs are never unmapped */
+	struct p *p;     /* owner M, NULL when it may not run Gs; sysmon compares only */
+	uint32_t ragged; /* atomic: the last sched.ragged that it has passed; hosted/ragged.c */
 
 	/* Raised by every entry that touches per-P state, lowered when it leaves: rtenter/rtleave
 	 * in sched/sched.h. While it is above 0 an asynchronous request is declined; it is honoured
@@ -219,6 +220,7 @@ struct m {
 	uint8_t dying;     /* 0..3: how deep this M is in the fatal ladder (base/fatal.c) */
 	int32_t mallocing; /* owner M: a malloc inside malloc is a bug */
 	int32_t locks;     /* owner M: debug count of held runtime locks */
+	bool ending;       /* sched.lock: its thread is about to end */
 	bool forking;      /* owner M: its G is in fork, as in an announced call; hosted/fork.c */
 	bool gcstall;      /* owner M: its G waits for a collection when it leaves the runtime */
 	int64_t id;        /* constant */
@@ -420,6 +422,7 @@ struct schedt {
 	uint32_t runqtaken;   /* sched.lock: how many have been taken from it; goes round */
 	struct gqueue parked; /* Gs whose threads a signal has parked; n is also read racily */
 	struct p *resume;     /* atomic; by link: Ps whose stoppedm goes on after a stop */
+	uint32_t ragged; /* atomic: grows when all goroutines are to come by; hosted/ragged.c */
 	uint32_t parkedturns; /* how many of them ran since another G did; atomic */
 
 	/* atomic */
@@ -473,6 +476,9 @@ extern int32_t gomaxprocs; /* world stopped */
 extern int32_t ncpu;       /* osinit */
 extern struct m *allm;     /* atomic head; links never change */
 extern uint32_t nallgs;    /* atomic; entries below it are complete */
+/* 64 Ki entries a chunk, 64 Ki chunks: more than there is room for stacks. */
+#define ALLGS_CHUNK (1u << 16)
+extern struct allgschunk *allgschunks[ALLGS_CHUNK]; /* sched/newproc.c's */
 
 /* Facts of the machine, written once by osinit/args before any second thread. */
 extern uintptr_t physPageSize;

@@ -66,6 +66,9 @@ struct world_ops {
 	 * how many; helped waits until all have returned. */
 	int32_t (*help)(int32_t n, void (*fn)(int32_t number, void *arg), void *arg);
 	void (*helped)(void);
+	/* World running: returns when every goroutine has been inside the runtime since the call, and so
+	 * reads anew what it may have read before. False: it took longer than ns. */
+	bool (*ragged)(int64_t ns);
 };
 extern struct world_ops world;
 

@@ -51,6 +51,7 @@
 #include "core/rand.h"
 #include "core/upcalls.h"
 #include "event/event.h"
+#include "gc/barrier.h"
 
 /* The array starts so that the four children of an element share a cache line: element 1 is
  * aligned, three elements' worth of the mapping lie unused before element 0. */
@@ -361,6 +362,8 @@ timerSet(struct timer *t, const struct timerset *set)
 			continue; /* somebody queued it since we looked */
 		t->when = when;
 		if (set->all) {
+			gcOverwrite(&t->f, sizeof t->f);
+			gcOverwrite(&t->arg, sizeof t->arg);
 			t->period = set->period;
 			t->f = set->f;
 			t->arg = set->arg;

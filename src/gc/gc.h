@@ -10,7 +10,10 @@
  *   sweep.c     bgsweep: empty spans to the page heap
  *   scavenge.c  bgscavenge: free pages to the kernel, by pace and by GOMEMLIMIT
  *   work.c      work buffers: the queue of objects to scan that each P will have
+ *   barrier.h           what the program overwrites while it is marked
  *   hosted/cycle.c      a collection from its start to its end, and who asks for one
+ *   hosted/barrier.c    why nothing is lost then
+ *   hosted/concurrent.c who marks then, and for how long
  *   hosted/pacer.c      when the next one is due
  *   hosted/team.c       the threads that mark together
  *   hosted/mark.c       finding objects, marking, reading them
@@ -69,10 +72,12 @@ extern struct gcstats {
 	uint64_t asked;   /* of them, because somebody asked */
 	uint64_t refused; /* not done because a thread could not be stopped; atomic */
 	uint64_t pauseTotal, pauseMax;
-	int64_t lastEnd;  /* wall clock, ns since 1970; 0: none yet */
-	uint64_t globals; /* bytes of variables that the last one has read */
-	uint64_t checked; /* objects that GODEBUG=gccheckmark has found marked; atomic */
-	uint64_t cpu;     /* ns of all processors together that collections have taken */
+	int64_t lastEnd;     /* wall clock, ns since 1970; 0: none yet */
+	uint64_t globals;    /* bytes of variables that the last one has read */
+	uint64_t checked;    /* objects that GODEBUG=gccheckmark has found marked; atomic */
+	uint64_t concurrent; /* collections during which the program ran */
+	uint64_t raggedLate; /* that were to be, but somebody did not come to the runtime in time */
+	uint64_t cpu;        /* ns of all processors together that collections have taken */
 	uint64_t pause[GC_PAUSES],
 		pauseEnd[GC_PAUSES]; /* by number modulo GC_PAUSES, the first is 0 */
 	uint64_t sweptPages;
@@ -95,6 +100,8 @@ extern bool gccollects;
 _Noreturn void gcCollectorMain(void); /* the collector's goroutine, inrt 0 */
 /* m->gcstall was set: parks until the collection that the heap has asked for is over. inrt == 1. */
 void gcStall(void);
+bool gcUnderWay(void);   /* a collection has begun and is not over */
+void gcWaitEnd(void);    /* parks until there is none; on a goroutine, inrt == 1 */
 bool gcForceCycle(void); /* sysmon: the last one is old. False: nothing is wanted */
 #endif
 /* A whole collection that begins after the call, sweep included. On a goroutine, inrt == 1; parks.
@@ -104,6 +111,26 @@ void gcCollectorInit(void);   /* gcinit */
 void gcCollectorEnable(void); /* gcenable */
 /* percent < 0: no collection by the size of the heap. Returns what was. World stopped. */
 int32_t gcSetPercent(int32_t percent);
+
+/* Marking goes on while the program runs. Changes with the world stopped; atomic. The scheduler asks. */
+#if GORT_FREESTANDING
+#	define gcmarking         0u
+#	define gcMarkShareDue()  false
+#	define gcMarkShare(pp)   ((void)(pp), false)
+#	define gcMarkWorkFor(pp) ((void)(pp), false)
+#	define gcMarkIdle(pp)    ((void)(pp))
+#else
+extern uint32_t gcmarking;
+/* The collector has had less than its quarter of the processors so far. */
+bool gcMarkShareDue(void);
+/* g0: marks for that, on pp, until somebody wants pp. False: it was not due, or there was nothing. */
+bool gcMarkShare(struct p *pp);
+bool gcMarkWorkFor(struct p *pp); /* is there something to mark? */
+void gcMarkIdle(struct p *pp);    /* g0: pp has nothing to run: marks for a moment */
+/* All code that stores pointers into the heap goes by the barrier: the program may run while it is marked.
+ * flag: what compiled stores test. The boot, before the first goroutine of the program's. */
+void gcPureGo(uint32_t *flag);
+#endif
 
 /* The bytes from p hold pointers into the heap. False: no memory to remember it. */
 bool gcRootAdd(uintptr_t p, uintptr_t n);

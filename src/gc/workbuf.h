@@ -23,6 +23,7 @@ struct workbuf {
 
 struct gcwork {
 	struct workbuf *wbuf1, *wbuf2; /* owner P; both NULL or neither */
+	uint64_t shaded; /* owner P: bytes that barriers have marked, and nobody has counted */
 } aligned_to(CACHE_LINE);
 
 /* gcwork_put and gcwork_tryGet, without a call where the first buffer will do. */

@@ -1,7 +1,7 @@
 /* heap.c: objects of Go programs: what lang/slice.c does not have.                   room: gccgo */
 #include "gccgo/gccgo.h"
 
-#include "gc/gc.h"
+#include "gc/barrier.h"
 
 void *
 go_mallocgc(uintptr_t size, const struct type *t, bool needzero)
@@ -28,7 +28,10 @@ go_unsafeslice64(const struct type *elem, void *p, int64_t len)
 void
 go_gcWriteBarrier(uintptr_t *dst, uintptr_t val)
 {
+	struct g *gp = rtenter();
+	gcShade(load_rlx(dst));
 	store_rel(dst, val);
+	rtleave(gp);
 }
 
 /* What it is given was in use up to here, or the caller could not have passed it. */

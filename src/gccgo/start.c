@@ -13,6 +13,7 @@
 #include "gccgo/gccgo.h"
 
 #include "boot/boot.h"
+#include "gc/gc.h"
 #include "prof/prof.h"
 #include "gccgo/std.h"
 #include "gccgo/unwind.h"
@@ -108,9 +109,22 @@ debugEnv(void)
 	return (struct gostring){(const uint8_t *)s, s == NULL ? 0 : (intgo)rtstrlen(s)};
 }
 
+/* The driver says so at link time: there is no code in the program but Go's and ours, so every pointer is stored
+ * by the barrier. */
+extern char gortPureGo[] __asm__("gort_pure_go") weak;
+static bool pureGo;
+/* All of it was compiled so that prologues count (sched/hosted/ragged.c). */
+extern char gotextBegin[] __asm__("gort_gotext_begin") weak;
+extern char gotextEnd[] __asm__("gort_gotext_end") weak;
+
 static int
 goInit(int64_t t0)
 {
+	if (pureGo) {
+		morestackText[0] = (uintptr_t)gotextBegin;
+		morestackText[1] = gotextBegin != NULL ? (uintptr_t)gotextEnd : 0;
+		gcPureGo(&go_writeBarrier.enabled);
+	}
 	unwindinit();
 	signalinit();
 	go_ncpu = ncpu;
@@ -146,5 +160,6 @@ main(int argc, char **argv)
 		bootfail(2, "main: the runtime is running already");
 	main_init = goInit;
 	main_main = goMain;
+	pureGo = gortPureGo != NULL;
 	rt0_go(argc, argv);
 }

@@ -88,7 +88,13 @@ int32_t
 go_setGCPercent(int32_t percent)
 {
 	struct g *gp = rtenter();
+	/* A collection that the old percentage has begun is over before the new one counts. */
 	stopTheWorld();
+	while (gcUnderWay()) {
+		startTheWorld();
+		gcWaitEnd();
+		stopTheWorld();
+	}
 	int32_t old = gcSetPercent(percent);
 	startTheWorld();
 	rtleave(gp);

@@ -8,6 +8,7 @@
 #include "gccgo/gccgo.h"
 
 #include "arch/arch.h"
+#include "gc/barrier.h"
 
 const struct funcval *gopoolcleanup;
 
@@ -129,19 +130,36 @@ go_registerPoolCleanup(const struct funcval *fn)
 bool
 go_CompareAndSwapPointer(void **p, void *old, void *new)
 {
-	return cas(p, old, new);
+	if (!gcBarrierOn())
+		return cas(p, old, new);
+	struct g *gp = rtenter();
+	bool ok = cas(p, old, new);
+	if (ok)
+		gcShade((uintptr_t)old);
+	rtleave(gp);
+	return ok;
 }
 
 void
 go_StorePointer(void **p, void *v)
 {
-	store_seq(p, v);
+	if (gcBarrierOn())
+		go_SwapPointer(p, v);
+	else
+		store_seq(p, v);
 }
 
 void *
 go_SwapPointer(void **p, void *v)
 {
-	return __atomic_exchange_n(p, v, __ATOMIC_SEQ_CST);
+	if (!gcBarrierOn())
+		return __atomic_exchange_n(p, v, __ATOMIC_SEQ_CST);
+	/* Who has been overwritten is known afterwards; the mark cannot end in between (inrt). */
+	struct g *gp = rtenter();
+	void *old = __atomic_exchange_n(p, v, __ATOMIC_SEQ_CST);
+	gcShade((uintptr_t)old);
+	rtleave(gp);
+	return old;
 }
 
 /* ---- throw -------------------------------------------------------------------------------- */

@@ -48,8 +48,9 @@ static void
 freeRecord(struct deferrec *d)
 {
 	/* The pool holds on to nothing. */
-	*d = (struct deferrec){0};
 	struct g *gp = rtenter();
+	gcOverwrite(d, sizeof *d);
+	*d = (struct deferrec){0};
 	struct p *pp = gp->m->p;
 	if (pp->ndefer < POOL_MAX) {
 		d->link = pp->deferpool;
@@ -68,7 +69,9 @@ newRecord(void)
 	struct p *pp = gp->m->p;
 	struct deferrec *d = pp->deferpool;
 	if (d != NULL) {
+		gcOverwrite(d, sizeof *d); /* the link */
 		pp->deferpool = d->link;
+		d->link = NULL;
 		pp->ndefer--;
 	} else {
 		d = mallocConservative(sizeof *d);

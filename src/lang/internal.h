@@ -7,9 +7,12 @@
 #ifndef GORT_LANG_INTERNAL_H
 #define GORT_LANG_INTERNAL_H
 
+#include "gc/barrier.h"
 #include "lang/lang.h"
 #include "mem/mallocfast.h"
 #include "sched/sched.h"
+
+struct g *overwriteBeginSlow(const void *p, uintptr_t n); /* slice.c */
 
 /* The largest object: more than a 47-bit address space holds. */
 #define MAX_OBJECT ((uintptr_t)1 << 47)
@@ -54,6 +57,21 @@ static always_inline void *
 allocValue(uintptr_t n, const struct type *t, bool zero)
 {
 	return t->ptrdata == 0 ? allocNoscan(n, zero) : allocTyped(n, t);
+}
+
+/* n bytes at p, which may be in the heap and hold pointers, are about to be overwritten: between the two
+ * calls. What the first returns is for the second. */
+static always_inline struct g *
+overwriteBegin(const void *p, uintptr_t n)
+{
+	return gcBarrierOn() ? overwriteBeginSlow(p, n) : NULL;
+}
+
+static always_inline void
+overwriteEnd(struct g *gp)
+{
+	if (unlikely(gp != NULL))
+		rtleave(gp);
 }
 
 /* Panics as panicError does, with prefix and the name of t. */

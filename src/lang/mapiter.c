@@ -33,7 +33,10 @@
 void
 mapiterinit(const struct maptype *t, struct hmap *m, struct hiter *it)
 {
+	/* reflect's iterators lie in the heap. */
+	struct g *barrier = overwriteBegin(it, sizeof *it);
 	*it = (struct hiter){.t = t, .m = m};
+	overwriteEnd(barrier);
 	if (m == NULL || m->count == 0)
 		return;
 	if (unlikely(load_rlx(&m->writing) != 0))
@@ -133,10 +136,12 @@ nextTable(struct hiter *it)
 	const struct dirent *dir = m->p;
 	uint32_t run = (uint32_t)1 << (m->depth - dir[i].tab->localDepth);
 	it->dirOffset -= i & (run - 1);
+	struct g *barrier = overwriteBegin(it, sizeof *it);
 	it->tab = dir[i].tab;
 	it->slots = dir[i].slots;
 	it->stale = (const uint8_t *)&it->tab->stale;
 	it->group = NULL;
+	overwriteEnd(barrier);
 	it->groupIdx = 0;
 	return true;
 }
@@ -159,8 +164,10 @@ mapiterFar(struct hiter *it)
 		it->depth = m->depth;
 		if (it->tab != NULL)
 			it->dirIdx += (uint32_t)1 << (m->depth - it->tab->localDepth);
+		struct g *barrier = overwriteBegin(it, sizeof *it);
 		it->tab = NULL;
 		it->group = NULL;
+		overwriteEnd(barrier);
 		if (!nextTable(it)) {
 			it->key = it->elem = NULL;
 			return;

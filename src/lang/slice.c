@@ -161,25 +161,51 @@ growslice(const struct type *elem, void *old, intgo oldlen, intgo oldcap, intgo 
 
 /* ---- copying and clearing ----------------------------------------------------------------- */
 
+struct g *
+overwriteBeginSlow(const void *p, uintptr_t n)
+{
+	struct g *gp = rtenter();
+	gcShadeRange(p, n);
+	return gp;
+}
+
+/* A function of its own: without a barrier, all is a jump. */
+static never_inline void
+moveWithBarrier(void *dst, const void *src, uintptr_t n)
+{
+	struct g *gp = overwriteBegin(dst, n);
+	memmove(dst, src, n);
+	overwriteEnd(gp);
+}
+
 void
 typedmemmove(const struct type *t, void *dst, const void *src)
 {
-	memmove(dst, src, t->size);
+	if (gcBarrierOn())
+		moveWithBarrier(dst, src, t->size);
+	else
+		memmove(dst, src, t->size);
 }
 
 intgo
 typedslicecopy(const struct type *elem, void *dst, intgo dlen, void *src, intgo slen)
 {
 	intgo n = dlen < slen ? dlen : slen;
-	if (n > 0 && dst != src)
-		memmove(dst, src, (uintptr_t)n * elem->size);
+	if (n > 0 && dst != src) {
+		if (gcBarrierOn() && elem->ptrdata != 0)
+			moveWithBarrier(dst, src, (uintptr_t)n * elem->size);
+		else
+			memmove(dst, src, (uintptr_t)n * elem->size);
+	}
 	return n;
 }
 
 void
 memclrHasPointers(void *p, uintptr_t n)
 {
+	struct g *gp = overwriteBegin(p, n);
 	memclr(p, n);
+	overwriteEnd(gp);
 }
 
 void

@@ -339,6 +339,9 @@ gcfree(void *p)
 	uintptr_t addr = (uintptr_t)p;
 	if (addr == 0 || addr == (uintptr_t)&zerobase)
 		return;
+	/* What is being marked may be on somebody's queue: it is left to the sweeper. */
+	if (COLLECTS && unlikely(load_rlx(&gcphase) == GCmark))
+		return;
 	struct mspan *s = spanOf(addr);
 	if (unlikely(s == NULL))
 		badFreeOutside(addr);

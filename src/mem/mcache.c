@@ -30,6 +30,8 @@
 #define GORT_MEM_IMPL
 #include "mem/internal.h"
 
+#include "core/broken.h"
+
 #if GORT_HARD
 #	define RUN_MAX  3
 #	define RUN_ZERO ((uintptr_t)64)
@@ -129,7 +131,7 @@ nextRun(struct mcache *c, uint32_t spc, struct mspan *s)
 	store_rlx(&c->run[spc].size, (uint32_t)size);
 	runSet(&c->run[spc], slotAddr(s, i), slotAddr(s, j),
 		spanKind(s) == SPAN_TYPED ? s->types + i : NULL);
-	if (unlikely(load_rlx(&gcphase) != GCoff))
+	if (unlikely(load_rlx(&gcphase) != GCoff) && !BROKEN(BORN))
 		rangeSet(s->markBits, i, j);
 	rangeSet(s->allocBits, i, j);
 	xadd(&s->usage, j - i);

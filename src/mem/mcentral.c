@@ -130,6 +130,13 @@ mcentral_uncacheSpan(struct mspan *s)
 	unlock(&mc->lock);
 }
 
+/* While marking goes on, an address may lead to any span at any time. */
+static bool
+spansMayGo(void)
+{
+	return !COLLECTS || load_rlx(&gcphase) != GCmark;
+}
+
 uintptr_t
 mcentral_relist(struct mspan *s)
 {
@@ -138,7 +145,7 @@ mcentral_relist(struct mspan *s)
 	lock(&mc->lock);
 	/* Ours alone until it is listed; if its last object is gone too, it need not be. */
 	bool empty = load_acq(&s->usage) == 0;
-	if (empty && spanMayFree(s)) {
+	if (empty && spansMayGo() && spanMayFree(s)) {
 		pages = s->npages;
 	} else {
 		listPush(mc, s);
@@ -157,6 +164,8 @@ uintptr_t
 mcentral_reclaim(void)
 {
 	uintptr_t pages = 0;
+	if (!spansMayGo())
+		return 0;
 	store_seq(&heap.emptybytes, 0);
 	for (uint32_t spc = 0; spc < NUM_SPANCLASSES; spc++) {
 		struct mcentral *mc = &heap.central[spc];

@@ -72,7 +72,8 @@ void osObjectsInit(void);
  * loader's lock and may wait for it: never under a stop. False: no memory for the list. */
 bool osObjectsList(void);
 /* Is the list still right? No lock, no library function. */
-bool osObjectsSame(void);
+/* closed: the program may have taken the access to pages of them away. */
+bool osObjectsSame(bool closed);
 /* After osObjectsSame: the i-th stretch of writable data, or a copy; false: there are no more. */
 bool osObjectsData(uint32_t i, uintptr_t *lo, uintptr_t *hi);
 /* The same for the thread-local variables of mp's thread. The i-th may be empty. */

@@ -165,7 +165,8 @@ handOver(struct m *mp, struct g *gp)
 	struct p *pp = mp->p;
 	struct m *next = NULL;
 	struct g *head = NULL;
-	bool fresh = !runqempty(pp) || sched.runq.n != 0 || load_rlx(&pp->timers.when0) != 0;
+	bool fresh = !runqempty(pp) || sched.runq.n != 0 || load_rlx(&pp->timers.when0) != 0 ||
+		     gcMarkShareDue();
 	if (sched.pidle == NULL && !load_rlx(&sched.exiting)) {
 		if (fresh && !parkedMany())
 			next = mget();
@@ -293,7 +294,7 @@ somethingWaits(struct p *pp, int64_t now)
 	int64_t when = load_rlx(&pp->timers.when0);
 	return !runqempty(pp) || load_rlx(&sched.runq.n) != 0 || load_rlx(&sched.parked.n) != 0 ||
 	       (when != 0 && when <= now) || load_rlx(&pp->runSafePointFn) != 0 ||
-	       load_rlx(&sched.gcwaiting) != 0;
+	       load_rlx(&sched.gcwaiting) != 0 || gcMarkShareDue();
 }
 
 /* sysmon: pp's slice is over, the request flag is set. A signal once a millisecond, if there is a

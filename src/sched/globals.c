@@ -52,7 +52,7 @@ schedlocksinit(void)
 		.ready = worldReady, .park = worldPark, .spawn = worldSpawn, .wakep = wakeNetPoller,
 #if !GORT_FREESTANDING
 		.yield = Gosched, .gAt = allgsGet, .block = worldBlock, .help = worldHelp,
-		.helped = worldHelped,
+		.helped = worldHelped, .ragged = worldRagged,
 #endif
 	};
 }

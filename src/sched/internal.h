@@ -49,8 +49,18 @@ void startmUnlock(struct p *pp, bool spinning); /* sched.lock, let go of */
 void stopm(void);
 void handoffp(struct p *pp);
 void mPark(struct m *mp);
-void templateWait(void);     /* templateReady, until it is */
-bool templateDue(void);      /* sysmon has to make it */
+void templateWait(void);      /* templateReady, until it is */
+bool templateDue(void);       /* sysmon has to make it */
+bool worldRagged(int64_t ns); /* hosted/ragged.c */
+
+/* mp's goroutine is inside the runtime, or gives way: it has read nothing that it relies on afterwards. */
+static always_inline void
+raggedPass(struct m *mp)
+{
+	if (COLLECTS)
+		store_rlx(&mp->ragged, load_acq(&sched.ragged));
+}
+
 void spareM(bool oneOfMany); /* an idle M is needed, and there is none; or some, but too few */
 void mput(struct m *mp);     /* sched.lock */
 struct m *mget(void);        /* sched.lock */

@@ -575,6 +575,7 @@ mexit(void)
 			mPark(mp);
 	}
 	sched.nmfreed++;
+	mp->ending = true;
 	checkdead();
 	unlock(&sched.lock);
 	store_seq(&mp->tid, (uint64_t)0); /* foreignDetach says why */

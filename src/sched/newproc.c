@@ -21,15 +21,12 @@
 #include "arch/arch.h"
 #include "core/splitstack.h"
 
-/* 64 Ki entries a chunk, 64 Ki chunks: more than there is room for stacks. */
-#define ALLGS_CHUNK (1u << 16)
-
 struct allgschunk {
 	struct g *g[ALLGS_CHUNK]; /* each written once, before nallgs passes it */
 	uint32_t free[GFREE_KINDS]
 		     [ALLGS_CHUNK]; /* gFreeLock: this part of the stacks of free ids */
 };
-static struct allgschunk *allgschunks[ALLGS_CHUNK]; /* written under allgslock, before nallgs */
+struct allgschunk *allgschunks[ALLGS_CHUNK]; /* written under allgslock, before nallgs */
 static struct mutex allgslock;
 
 void

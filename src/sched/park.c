@@ -23,6 +23,7 @@
  * queue. Gwaiting is published by the release store in the hook before the commit; the waker
  * has acquired the commit's lock when it reads it. */
 #include "core/broken.h"
+#include "gc/barrier.h"
 #include "sched/internal.h"
 
 const char *const waitReasonStrings[waitReasonCount] = {
@@ -449,6 +450,10 @@ releaseSudog(struct sudog *s)
 		return;
 	}
 	struct p *pp = gp->m->p;
+	/* It may have been found by links that are no more, and the P's cache is not read until the next
+	 * collection. */
+	if (gcBarrierOn())
+		gcShade((uintptr_t)s);
 	if (pp->nsudog < SUDOGCACHE) {
 		pp->sudogcache[pp->nsudog++] = s;
 		return;

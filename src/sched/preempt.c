@@ -53,6 +53,7 @@ rtleaveSlow(void)
 	if (mp->p == NULL)
 		return false;
 	uint8_t asked = load_rlx(&mp->p->preempt);
+	raggedPass(mp);
 	if (asked == 0 || (asked == PREEMPT_FUZZ && !schedfuzzYields(mp)))
 		return false;
 	if (COLLECTS && mp->gcstall) {

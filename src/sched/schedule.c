@@ -217,6 +217,7 @@ static struct g *
 findrunnable(bool *inheritTime)
 {
 	struct m *mp = getg()->m;
+	bool marked = false; /* for the collector's share */
 	for (;;) {
 		struct p *pp = mp->p;
 		if (load_seq(&sched.gcwaiting)) {
@@ -231,6 +232,14 @@ findrunnable(bool *inheritTime)
 		if (load_rlx(&pp->timers.when0) != 0) {
 			pp->timerlook = cputicks();
 			now = checkTimers(pp, 0, &pollUntil, &ran);
+		}
+
+		if (unlikely(gcmarking != 0) && !marked && gcMarkShareDue()) {
+			marked = true;
+			if (mp->spinning)
+				resetspinning(mp);
+			(void)gcMarkShare(pp);
+			continue;
 		}
 
 		struct g *gp;
@@ -266,6 +275,14 @@ findrunnable(bool *inheritTime)
 				return gp;
 			if (again)
 				continue;
+		}
+
+		/* Nothing but marking. */
+		if (unlikely(gcmarking != 0) && gcMarkWorkFor(pp)) {
+			if (mp->spinning)
+				resetspinning(mp);
+			gcMarkIdle(pp);
+			continue;
 		}
 
 		/* Nothing. Give up the P, then look once more. Its dead Gs go where the next ones
@@ -361,6 +378,7 @@ schedule(void)
 		if (mp->spinning && !runqempty(pp))
 			throw("schedule: spinning with local work");
 		pp->stats.nsched++;
+		raggedPass(mp);
 		if (load_rlx(&pp->preempt) != 0) {
 			/* The request is about to be served. xchg: the look at gcwaiting in
 			 * findrunnable must not move before this. */

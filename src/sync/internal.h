@@ -5,6 +5,7 @@
 
 #include "core/broken.h"
 #include "core/upcalls.h"
+#include "gc/barrier.h"
 #include "sync/sync.h"
 
 /* ---- waiting queues: c->lock --------------------------------------------------------------- */
@@ -67,6 +68,8 @@ static always_inline void
 chanCopy(const struct hchan *c, void *to, const void *from)
 {
 	uint32_t n = c->elemsize;
+	if (gcBarrierOn() && !c->noscan)
+		gcShadeRange(to, n);
 	if (likely(n == 8))
 		__builtin_memcpy(to, from, 8);
 	else if (n == 4)
@@ -80,6 +83,8 @@ chanCopy(const struct hchan *c, void *to, const void *from)
 static always_inline void
 chanClear(const struct hchan *c, void *p)
 {
+	if (gcBarrierOn() && !c->noscan)
+		gcShadeRange(p, c->elemsize);
 	if (likely(c->elemsize == 8))
 		__builtin_memset(p, 0, 8);
 	else

@@ -280,3 +280,26 @@ func pairs(l lot, n int, done func() bool) {
 		a[l.n(n)] = pair{p, p.id}
 	}
 }
+
+// One goroutine's: a chain that is turned around nearly all the time, by a loop in which optimising compilers look
+// at the barrier's flag once.
+func turns(l lot, n uint64, done func() bool) {
+	first := newChain(int(n))
+	for !done() {
+		for k := 1 + l.n(40); k > 0; k-- {
+			first = turn(first)
+		}
+		seen := uint64(0)
+		for p := first; p != nil; p = p.next {
+			if !p.ok() {
+				lostLeaf("a chain that is turned around", p)
+			}
+			if seen++; seen > n {
+				break
+			}
+		}
+		if seen != n {
+			wrong("a chain of %d leaves has %d", n, seen)
+		}
+	}
+}

@@ -295,6 +295,7 @@ func main() {
 		also(1, collect)
 		also(2, rewire)
 		also(2, func(l lot) { arrays(l, 1<<uint(6+l.n(10)), done) })
+		also(1, func(l lot) { turns(l, 30000, done) })
 		also(2, func(l lot) { pairs(l, 1<<uint(6+l.n(8)), done) })
 		also(3, racy)
 		also(2, calls)

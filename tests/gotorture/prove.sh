@@ -2,15 +2,15 @@
 # prove.sh: can gotorture fail? A collector that does not look at one kind of root, or marks wrongly, by a line
 # of src/core/broken.h each, is built into it, and has to be noticed within the time given.
 #
-#	tests/gotorture/prove.sh [--seconds N] [--setup V] [--opt -O3] [NAME...]
+#	tests/gotorture/prove.sh [--seconds N] [--setup V] [--opt -O2] [NAME...]
 #
 # NAME is ROOTREGS, ...; all without one. Thread-local variables and roots that C programs add (ROOTTLS,
-# ROOTADDED) Go has none of. BARRIER and BULKBARRIER are the same program on gccgo's own runtime, whose
-# collector marks beside the program, without its write barrier: would a missing one be noticed?
+# ROOTADDED) Go has none of. STOCKBARRIER and STOCKBULK are the same program on gccgo's own runtime, whose
+# collector marks beside the program, too, without its write barrier: would a missing one be noticed?
 # Exit status 1 if one went unnoticed, or if the unbroken program fails.
 set -u
 top=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd -P)
-seconds=60 setup=split opt=-O2 names=
+seconds=60 setup=split opt=-O3 names=
 while [ $# -gt 0 ]; do
 	case $1 in
 	--seconds) seconds=$2; shift 2 ;;
@@ -21,12 +21,12 @@ while [ $# -gt 0 ]; do
 	esac
 done
 [ -n "$names" ] || names=$(sed -n '/ROOTTLS\|ROOTADDED\|TEAMIDLE/d; s/^	BREAK_\([A-Z]*\), *\/\* gc\/hosted\/.*/\1/p' \
-	"$top/src/core/broken.h")" BARRIER BULKBARRIER"
+	"$top/src/core/broken.h")" BORN STOCKBARRIER STOCKBULK"
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/gort-prove.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM HUP
 ulimit -c 0
-"${GCCGO:-gccgo-12}" "$opt" -g -c -o "$tmp/t.o" "$top"/tests/gotorture/*.go || exit 1
+"${GCCGO:-gccgo-12}" "$opt" -g -fno-ipa-modref -fno-ipa-pure-const -frecord-gcc-switches -c -o "$tmp/t.o" "$top"/tests/gotorture/*.go || exit 1
 
 # torture PROGRAM SECONDS: until it fails; its status.
 torture() {
@@ -67,7 +67,7 @@ move(const struct type *t, void *to, const void *from)
 }
 C
 	wrap=runtime.gcWriteBarrier
-	[ "$1" = BARRIER ] || wrap=runtime.typedmemmove
+	[ "$1" = STOCKBARRIER ] || wrap=runtime.typedmemmove
 	gcc -O2 -fsplit-stack -c -o "$tmp/no.o" "$tmp/no.c" || exit 1
 	"${GCCGO:-gccgo-12}" -static-libgo -o "$tmp/whole" "$tmp/t.o" || exit 1
 	"${GCCGO:-gccgo-12}" -static-libgo -Wl,--wrap=$wrap -o "$tmp/broken" "$tmp/t.o" "$tmp/no.o" || exit 1
@@ -83,7 +83,7 @@ ours() {
 	}
 	if ! make -s --no-print-directory -C "$top" V="$setup" SRC="src/$src" OUT="$tmp/b.a" \
 		BREAK="-DGORT_BREAK=BREAK_$1" broken-go >"$tmp/log" 2>&1 ||
-		! "$top/gort" link --setup "$setup" -o "$tmp/broken" "$tmp/t.o" "$tmp/b.a"; then
+		! GORT_GOLIB=$tmp/b.a "$top/gort" link --setup "$setup" -o "$tmp/broken" "$tmp/t.o"; then
 		cat "$tmp/log" >&2
 		exit 1
 	fi
@@ -94,7 +94,7 @@ whole "$tmp/whole"
 failed=0
 for name in $names; do
 	case $name in
-	*BARRIER) stock "$name" ;;
+	STOCK*) stock "$name" ;;
 	*) ours "$name" ;;
 	esac
 	began=$(date +%s)

@@ -145,6 +145,12 @@ for bug in IDLE_FIRST TAKE_FIRST ADD JOIN_ADD JOBS_LATE; do
 	model team.pml bug -DBUG_$bug
 done
 
+model snapshot.pml ok -DNO=2
+model snapshot.pml ok -DNM=1
+for bug in RAGGED SIGNAL INSERT STOP WHITE ROOT; do
+	model snapshot.pml bug -DBUG_$bug
+done
+
 model dead.pml ok
 for bug in COUNT_LATE RETAKE_UNCOUNTED TWO_SECTIONS; do
 	model dead.pml bug -DBUG_$bug

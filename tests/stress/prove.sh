@@ -19,7 +19,7 @@ while [ $# -gt 0 ]; do
 	*) names="$names $1"; shift ;;
 	esac
 done
-[ -n "$names" ] || names=$(sed -n '/gc.hosted/d; s/^	BREAK_\([A-Z]*\), .*\.[cS]: .*/\1/p' "$top/src/core/broken.h")
+[ -n "$names" ] || names=$(sed -n '/gc.hosted\|marking:/d; s/^	BREAK_\([A-Z]*\), .*\.[cS]: .*/\1/p' "$top/src/core/broken.h")
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/gort-prove.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM HUP

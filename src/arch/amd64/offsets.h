@@ -16,6 +16,7 @@
 #define M_G0          0
 #define M_CURG        8
 #define M_P           16
+#define M_RAGGED      24
 #define TRY_SP        48 /* in the record that trycall is given: lang/defer.c asserts it */
 
 #endif

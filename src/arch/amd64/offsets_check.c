@@ -15,3 +15,4 @@ _Static_assert(offsetof(struct g, hop[1].hi) == G_HOP1_HI, "G_HOP1_HI");
 _Static_assert(offsetof(struct m, g0) == M_G0, "M_G0");
 _Static_assert(offsetof(struct m, curg) == M_CURG, "M_CURG");
 _Static_assert(offsetof(struct m, p) == M_P, "M_P");
+_Static_assert(offsetof(struct m, ragged) == M_RAGGED, "M_RAGGED");

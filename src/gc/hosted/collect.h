@@ -44,11 +44,21 @@ void markAddress(struct marker *mk, uintptr_t addr);
 void markDrain(struct marker *mk);
 bool isMarked(uintptr_t addr); /* is there an object, and does it live? */
 
+/* At most about bytes of objects, until nothing is left or somebody else wants pp. False: nothing is left. The
+ * objects on the way are on mk's queue again. World running. */
+bool markSome(struct marker *mk, struct p *pp, uint64_t bytes, int64_t until);
+/* A barrier: what addr points to is marked, and on the queue. */
+void shade(struct gcwork *work, uintptr_t addr);
+
 /* ---- team.c ------------------------------------------------------------------------------- */
 
 /* Marks all that is reachable, on this thread and on others that are idle. World stopped, caches flushed;
  * on g0, and self, the goroutine that it is for, has left its registers on its own stack. */
 void markTogether(struct marksum *sum, struct g *self);
+/* The same, but only the roots: what they point to is marked and on the list. */
+void markRootsTogether(struct marksum *sum, struct g *self);
+/* The same without roots: what is on the list, and can be reached from there. */
+void markRestTogether(struct marksum *sum, struct g *self);
 bool teamHungry(void); /* somebody waits for work, and there is none on the list */
 
 /* ---- checkmark.c -------------------------------------------------------------------------- */
@@ -57,6 +67,28 @@ bool teamHungry(void); /* somebody waits for work, and there is none on the list
  * markTogether. stacksCount: nothing has run since the mark began. */
 void checkMarks(struct g *self, bool stacksCount);
 void checkSlot(struct marker *mk, struct mspan *s, uint32_t i); /* for mark.c */
+
+/* ---- concurrent.c --------------------------------------------------------------------------- */
+
+/* World stopped: the roots are marked, sum says what that was; from here on all Ps mark. */
+void concurrentBegin(const struct marksum *sum);
+/* The collector, world running: returns when nothing was left to mark, or almost nothing. */
+void concurrentWait(struct bgworker *collector);
+/* World stopped again: nobody marks any more, queues are on the list. sum is added to. */
+void concurrentEnd(struct marksum *sum);
+/* gcStall, while marking goes on. False: there is nothing to help with, and too much was allocated. */
+bool concurrentAssist(void);
+struct marktimes {
+	uint64_t share, idle, assist; /* ns of processors */
+};
+extern struct marktimes marktimes; /* of the last mark; atomic */
+
+/* ---- barrier.c ------------------------------------------------------------------------------ */
+
+#define RAGGED_LONGEST (100 * MS)
+extern uint32_t *gcCompiledFlag; /* constant once the program's goroutines run */
+bool barrierRaise(void);
+void barrierLower(void);
 
 /* ---- roots.c, scanstack.c ----------------------------------------------------------------- */
 
@@ -75,12 +107,21 @@ void pacerMarked(uint64_t live, uint64_t roots);
 void pacerTimes(int64_t start); /* before that */
 void pacerPercentChanged(void); /* world stopped */
 uint64_t pacerGoal(void);       /* the heap size at which the next cycle is due */
+/* Marking goes on while the program runs, from now on or not: the trigger lies before the goal. */
+extern bool pacerConcurrent;
+/* How many bytes to mark for n that were allocated, so that marking ends at the goal. marked: so far. */
+uint64_t pacerAssist(uint64_t n, uint64_t marked);
+void pacerBegun(void);                /* world stopped, as marking begins: when to assist from */
+void pacerAllocated(uint64_t during); /* world stopped, at its end; before pacerMarked */
 
 /* ---- trace.c ------------------------------------------------------------------------------ */
 
 /* What gctrace prints of a cycle; times are nanotime's. */
 struct cycletimes {
 	int64_t start, stopped, marked, end;
+	int64_t ragged, running,
+		again; /* of a concurrent one: the flag went up; the world ran; it stopped */
+	struct marktimes mark;
 	uint64_t heapBefore, heapAfter, live, goal, stacks, globals;
 	int32_t procs;
 	bool forced;

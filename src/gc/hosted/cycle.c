@@ -23,6 +23,14 @@
  * gcphase goes through Go's phases on the way. Between 3 and 7 this goroutine's thread works, and those that
  * help it mark (team.c); objects are not born marked because none are born.
  *
+ * In a program all of whose code goes by the barrier (gcPureGo; GODEBUG=gcstoptheworld=1 forbids it) the
+ * world stands still only for the roots, and for the end:
+ *     2a. the flag of the barrier goes up, and all goroutines come by (barrier.c). If one does not
+ *         come in time the world stops for this collection as above
+ *     5a. roots are marked; from here on objects are born marked, and spans are not freed
+ *     5b. the world starts, and all that can be reached is marked (concurrent.c)
+ *     5c. the world stops; caches are flushed again; what barriers have left is marked; the flag falls
+ *
  * The collector's stack is one of those that are read, which is why it marks on its thread's
  * scheduling stack: it has left its own registers on its own stack by then.
  *
@@ -44,8 +52,10 @@ static struct {
 	struct g *stalled; /* lock: the same; have allocated beyond the goal */
 	uint32_t due;      /* atomic: the allocator wants one */
 	uint32_t forced;   /* atomic: sysmon wants one */
+	uint32_t underWay; /* atomic: a collection has begun, and is not over */
 	uint32_t again;    /* atomic: the last one could not be done */
 	uint32_t ticks;    /* atomic: GODEBUG=gcstress */
+	int64_t live;      /* heapLive when due rose; atomic */
 } asked = {.lock = {.rank = LOCKRANK_GC}};
 
 /* ---- asking ------------------------------------------------------------------------------- */
@@ -56,9 +66,17 @@ gcTriggered(void)
 {
 	if (debug.gcstress != 0 && xadd(&asked.ticks, 1u) % (uint32_t)debug.gcstress != 0)
 		return;
-	if (xchg(&asked.due, 1u) == 0)
-		workerWake(&collector);
 	struct m *mp = getg()->m;
+	bool marking = load_rlx(&gcmarking) != 0;
+	if (!marking && xchg(&asked.due, 1u) == 0) {
+		/* Up to the goal nobody waits. */
+		uint64_t goal = pacerGoal();
+		store_rlx(&asked.live, load_rlx(&heapLive));
+		workerWake(&collector);
+		if (pacerConcurrent && debug.gcstress == 0 &&
+			(uint64_t)load_rlx(&liveTrigger) < goal)
+			store_rlx(&liveTrigger, goal > INT64_MAX ? INT64_MAX : (int64_t)goal);
+	}
 	if (mp->p != NULL) {
 		mp->gcstall = true;
 		fetch_or(&mp->p->preempt, (uint8_t)PREEMPT_ASKED); /* others set bits, too */
@@ -70,7 +88,7 @@ static bool
 stallCommit(struct g *gp, void *arg unused_ok)
 {
 	lock(&asked.lock);
-	bool due = load_seq(&asked.due) != 0;
+	bool due = load_seq(&asked.due) != 0 || load_seq(&gcmarking) != 0;
 	if (due) {
 		gp->schedlink = asked.stalled;
 		asked.stalled = gp;
@@ -79,10 +97,41 @@ stallCommit(struct g *gp, void *arg unused_ok)
 	return due;
 }
 
+static bool
+endCommit(struct g *gp, void *arg unused_ok)
+{
+	lock(&asked.lock);
+	bool wait = load_seq(&asked.underWay) != 0;
+	if (wait) {
+		gp->schedlink = asked.stalled;
+		asked.stalled = gp;
+	}
+	unlock(&asked.lock);
+	return wait;
+}
+
+bool
+gcUnderWay(void)
+{
+	return load_seq(&asked.underWay) != 0;
+}
+
+void
+gcWaitEnd(void)
+{
+	while (gcUnderWay())
+		world.park(endCommit, NULL, waitReasonGCWorkerIdle);
+}
+
 void
 gcStall(void)
 {
-	if (load_rlx(&asked.due) != 0)
+	if (load_rlx(&gcmarking) == 0 && pacerConcurrent && debug.gcstress == 0 &&
+		(uint64_t)load_rlx(&heapLive) < pacerGoal()) {
+		world.yield(); /* to the collector */
+		return;
+	}
+	if (load_rlx(&gcmarking) != 0 ? !concurrentAssist() : load_rlx(&asked.due) != 0)
 		world.park(stallCommit, NULL, waitReasonGCAssistWait);
 }
 
@@ -138,17 +187,22 @@ listObjects(void *ok)
 	*(bool *)ok = osObjectsList();
 }
 
-/* Returns with the world stopped; false: running. */
+/* Returns with the world stopped; false: running. *start: when it was asked to stop. */
 static bool
-stopWithObjects(void)
+stopWithObjects(int64_t *start)
 {
+	static bool listed;
 	for (;;) {
-		bool ok;
-		world.block(listObjects, &ok);
+		/* No library that comes or goes in a program of nothing but Go knows of the heap. */
+		bool constant = pacerConcurrent && listed, ok = true;
+		if (!constant)
+			world.block(listObjects, &ok);
 		if (!ok)
 			throw("out of memory (list of loaded objects)");
+		listed = true;
+		*start = nanotime();
 		bool all = world.stop();
-		if (all && osObjectsSame())
+		if (all && (constant || osObjectsSame(!pacerConcurrent)))
 			return true;
 		world.start();
 		if (!all)
@@ -186,10 +240,24 @@ markAll(void *sum)
 }
 
 static void
-markOnG0(struct marksum *sum)
+markRoots(void *sum)
+{
+	markRootsTogether(sum, getg()->m->curg);
+}
+
+static void
+markRest(void *sum)
+{
+	markRestTogether(sum, getg()->m->curg);
+	if (unlikely(debug.gccheckmark != 0))
+		checkMarks(getg()->m->curg, false);
+}
+
+static void
+markOnG0(void (*mark)(void *sum), struct marksum *sum)
 {
 	__builtin_unwind_init(); /* this goroutine's own registers */
-	systemstack(markAll, sum);
+	systemstack(mark, sum);
 }
 
 static void
@@ -198,7 +266,8 @@ count(const struct cycletimes *t, bool someWait)
 	int64_t sec;
 	int32_t nsec;
 	walltime(&sec, &nsec);
-	uint64_t n = gcstats.collections, pause = (uint64_t)(t->end - t->start);
+	uint64_t n = gcstats.collections;
+	uint64_t pause = (uint64_t)(t->end - t->start - (t->again - t->running));
 	gcstats.pause[n % GC_PAUSES] = pause;
 	gcstats.lastEnd = sec * SEC + nsec;
 	gcstats.pauseEnd[n % GC_PAUSES] = (uint64_t)gcstats.lastEnd;
@@ -206,8 +275,39 @@ count(const struct cycletimes *t, bool someWait)
 	if (pause > gcstats.pauseMax)
 		store_rlx(&gcstats.pauseMax, pause);
 	store_rlx(&gcstats.asked, gcstats.asked + someWait);
-	gcstats.cpu += pause * (uint64_t)t->procs;
+	gcstats.cpu += pause * (uint64_t)t->procs + t->mark.share + t->mark.idle + t->mark.assist;
+	gcstats.concurrent += t->running != 0;
 	store_rel(&gcstats.collections, n + 1);
+}
+
+static void wakeStalled(void);
+
+/* The roots are marked; the program goes on, and the rest is marked meanwhile. World stopped before and
+ * after. */
+static void
+markWhileRunning(struct marksum *sum, struct cycletimes *t, bool due)
+{
+	uint64_t live = (uint64_t)load_rlx(&heapLive);
+	uint64_t from = due ? (uint64_t)load_rlx(&asked.live) : live;
+	markOnG0(markRoots, sum);
+	concurrentBegin(sum);
+	pacerBegun();
+	t->running = nanotime();
+	world.start();
+	wakeStalled();
+	concurrentWait(&collector);
+	t->again = nanotime();
+	world.stop(); /* a thread that does not stop does not write without a barrier */
+	concurrentEnd(sum);
+	struct marksum rest = {0};
+	mheap_flushCaches();
+	if (!gcworkGlobalEmpty() || debug.gccheckmark != 0)
+		markOnG0(markRest, &rest);
+	barrierLower();
+	t->mark = marktimes;
+	uint64_t born = (uint64_t)load_rlx(&heapLive) - live;
+	pacerAllocated(live + born - (from < live ? from : live));
+	sum->bytes += rest.bytes + born;
 }
 
 /* must: somebody else than the allocator wants it. False: nothing was collected. */
@@ -217,18 +317,26 @@ collect(bool someWait, bool must)
 	struct marksum sum;
 	struct cycletimes t = {.forced = someWait, .procs = gomaxprocs};
 	sweepAll();
-	t.start = nanotime();
-	if (!stopWithObjects()) {
+	bool concurrent = pacerConcurrent;
+	if (concurrent && !barrierRaise()) {
+		xadd(&gcstats.raggedLate, (uint64_t)1);
+		concurrent = false;
+	}
+	if (!stopWithObjects(&t.start)) {
+		if (concurrent)
+			barrierLower();
 		notNow();
 		return false;
 	}
 	if (!must && load_acq(&asked.due) == 0) { /* gcSetPercent has called it off */
+		if (concurrent)
+			barrierLower();
 		world.start();
 		return false;
 	}
 	t.stopped = nanotime();
 	refusals = 0;
-	store_rel(&asked.due, 0u);
+	bool due = xchg(&asked.due, 0u) != 0;
 	store_rlx(&asked.again, 0u);
 	if (gcPoolCleanup != NULL)
 		gcPoolCleanup();
@@ -238,10 +346,13 @@ collect(bool someWait, bool must)
 	t.heapBefore = (uint64_t)load_rlx(&heapLive);
 	t.goal = pacerGoal();
 	store_rel(&gcphase, (uint32_t)GCmark);
-	markOnG0(&sum);
+	if (concurrent)
+		markWhileRunning(&sum, &t, due);
+	else
+		markOnG0(markAll, &sum);
 	store_rel(&gcphase, (uint32_t)GCmarktermination);
 	t.marked = nanotime();
-	t.heapAfter = t.heapBefore;
+	t.heapAfter = (uint64_t)load_rlx(&heapLive);
 	t.live = sum.bytes;
 	t.stacks = sum.stacks;
 	t.globals = gcstats.globals = sum.globals;
@@ -295,9 +406,11 @@ gcCollectorMain(void)
 			continue;
 		}
 		xadd(&gcstats.forced, (uint64_t)forced);
+		store_seq(&asked.underWay, 1u);
 		bool done = collect(waiters != NULL, waiters != NULL || forced);
 		if (!done && waiters != NULL) /* perhaps only a moment: notNow */
 			done = collect(true, true);
+		store_seq(&asked.underWay, 0u);
 		wakeStalled();
 		if (done && waiters != NULL)
 			sweepAll();
@@ -328,6 +441,15 @@ gcCollectorInit(void)
 	osObjectsInit();
 	gccollects =
 		debug.gccollect != 0 && !debug.asyncpreemptoff && !GORT_TSAN && osfacts.haveBarrier;
+}
+
+void
+gcPureGo(uint32_t *flag)
+{
+	gcCompiledFlag = flag;
+	pacerConcurrent = gccollects && debug.gcstoptheworld == 0;
+	if (pacerConcurrent)
+		pacerPercentChanged();
 }
 
 void

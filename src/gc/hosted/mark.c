@@ -78,8 +78,11 @@ markSlot(struct marker *mk, struct mspan *s, uint32_t i)
 	if (!setBit(mk, &s->markBits[i / 64], (uint64_t)1 << (i % 64)))
 		return;
 	mk->sum.bytes += s->elemsize;
-	if (spanKind(s) != SPAN_NOSCAN && spanKind(s) != SPAN_TINY)
+	if (spanKind(s) != SPAN_NOSCAN && spanKind(s) != SPAN_TINY) {
+		if (spanKind(s) == SPAN_TYPED)
+			__builtin_prefetch(&s->types[i]);
 		gcwork_putFast(mk->work, slotAddr(s, i));
+	}
 }
 
 static always_inline bool
@@ -215,8 +218,8 @@ hasMask(const struct type *t)
 	       t->size % PTRSIZE == 0;
 }
 
-/* at: an object, or a part of a large one. */
-static void
+/* at: an object, or a part of a large one. Returns how many bytes that was. */
+static uintptr_t
 scanObject(struct marker *mk, uintptr_t at)
 {
 	struct mspan *s = arenaIn(mk->arenas, at)->spans[at / PAGE_SIZE % ARENA_PAGES];
@@ -237,6 +240,7 @@ scanObject(struct marker *mk, uintptr_t at)
 		scanTyped(mk, base, end, at, hi, t);
 	else
 		markRange(mk, at, hi);
+	return hi - at;
 }
 
 /* The oldest of those on their way; 0: there is none. */
@@ -272,6 +276,70 @@ markDrain(struct marker *mk)
 		if (n % 16 == 0 && !mk->alone && teamHungry())
 			gcwork_balance(mk->work);
 	}
+}
+
+/* Is pp wanted for something that cannot wait? */
+static bool
+wanted(struct p *pp)
+{
+	return load_rlx(&sched.gcwaiting) != 0 || load_rlx(&pp->runSafePointFn) != 0 ||
+	       load_rlx(&pp->runnext) != NULL;
+}
+
+bool
+markSome(struct marker *mk, struct p *pp, uint64_t bytes, int64_t until)
+{
+	uint64_t read = 0, looked = 0;
+	uintptr_t at;
+	bool more = true;
+	for (uint32_t n = 1;; n++) {
+		uintptr_t in = gcwork_getFast(mk->work);
+		if (likely(in != 0)) {
+			__builtin_prefetch((const void *)in);
+			at = mk->ahead[mk->next];
+			mk->ahead[mk->next] = in;
+			mk->next = (mk->next + 1) % AHEAD;
+			if (at == 0)
+				continue;
+		} else if ((at = oldestAhead(mk)) == 0) {
+			more = false;
+			break;
+		}
+		read += scanObject(mk, at);
+		if (n % 16 == 0 || read - looked >= 16 * KiB) {
+			if (gcworkGlobalEmpty())
+				gcwork_balance(mk->work);
+			if (read >= bytes || wanted(pp))
+				break;
+			if ((n % 128 == 0 || read - looked >= 16 * KiB) && nanotime() >= until)
+				break;
+			if (read - looked >= 16 * KiB)
+				looked = read;
+		}
+	}
+	while ((at = oldestAhead(mk)) != 0)
+		gcwork_put(mk->work, at);
+	return more;
+}
+
+void
+shade(struct gcwork *work, uintptr_t addr)
+{
+	uint32_t i;
+	struct heapArena **const *arenas = arenaTable();
+	if (addr >= MAX_ALLOC)
+		return;
+	struct mspan *s = findSlot(arenas, addr, &i);
+	if (s == NULL &&
+		(addr % PTRSIZE != 0 || addr == 0 || (s = findSlot(arenas, addr - 1, &i)) == NULL ||
+			slotAddr(s, i + 1) != addr))
+		return;
+	uint64_t *word = &s->markBits[i / 64], bit = (uint64_t)1 << (i % 64);
+	if (load_rlx(word) & bit || __atomic_fetch_or(word, bit, __ATOMIC_RELAXED) & bit)
+		return;
+	work->shaded += s->elemsize;
+	if (spanKind(s) != SPAN_NOSCAN && spanKind(s) != SPAN_TINY)
+		gcwork_putFast(work, slotAddr(s, i));
 }
 
 bool

@@ -12,15 +12,20 @@
  * than at a stand.
  *
  * While the world stands still as the collector marks, the trigger is the goal: nobody allocates
- * meanwhile.
+ * meanwhile. Where the program runs, marking has to begin so early that it ends at the goal: the trigger lies
+ * a quarter more before it than was allocated during the last mark; a third of the way, the first
+ * time. From a quarter of the rest on who allocates helps: for each byte as many as would have
+ * everything marked when the goal is reached, if the heap is then as it was.
  */
 #define GORT_GC_IMPL
 #include "gc/hosted/collect.h"
 
 static uint64_t lastlive, lastroots; /* world stopped */
-static uint64_t goal;                /* world stopped; also read by statistics */
+static uint64_t goal;                /* written with the world stopped; atomic */
 static uint64_t leeway = 1;          /* world stopped: how many twentieths */
 static int64_t lastend;              /* world stopped: when the last mark was over */
+static uint64_t lastduring; /* world stopped: allocated while the last mark went on; 0: none yet */
+bool pacerConcurrent;
 
 /* What the limit leaves for objects. */
 static uint64_t
@@ -54,6 +59,41 @@ pacerTimes(int64_t start)
 	lastend = now;
 }
 
+/* How far before the goal marking begins; the heap is way below it after a mark. */
+static uint64_t
+runway(uint64_t way)
+{
+	uint64_t n = lastduring == 0 ? way / 3 : lastduring + lastduring / 4;
+	uint64_t least = way / 16, most = way / 4 * 3;
+	return n < least ? least : n > most ? most : n;
+}
+
+void
+pacerBegun(void)
+{
+	uint64_t now = (uint64_t)load_rlx(&heapLive), g = goal;
+	uint64_t from = g > now ? now + (g - now) / 4 : now;
+	store_rlx(&liveTrigger, from > INT64_MAX ? INT64_MAX : (int64_t)from);
+}
+
+void
+pacerAllocated(uint64_t during)
+{
+	lastduring = during + 1;
+}
+
+uint64_t
+pacerAssist(uint64_t n, uint64_t marked)
+{
+	uint64_t g = load_rlx(&goal), live = (uint64_t)load_rlx(&heapLive);
+	uint64_t left = lastlive > marked ? lastlive - marked : 0;
+	uint64_t room = g > live + 64 * KiB ? g - live : 64 * KiB;
+	if (left < lastlive / 16)
+		left = lastlive / 16;
+	uint64_t work = (uint64_t)((double)n * ((double)left / (double)room));
+	return work < 4 * KiB ? 4 * KiB : work > 4 * MiB ? 4 * MiB : work;
+}
+
 void
 pacerMarked(uint64_t live, uint64_t roots)
 {
@@ -70,7 +110,9 @@ pacerMarked(uint64_t live, uint64_t roots)
 	}
 	if (g > limit)
 		g = limit;
-	goal = g;
+	store_rlx(&goal, g);
+	if (pacerConcurrent && g != UINT64_MAX)
+		g -= runway(live < g ? g - live : 0);
 	store_rlx(&gcpacer.trigger, g);
 	int64_t trigger = g > INT64_MAX ? INT64_MAX : (int64_t)g;
 	store_rlx(&liveTrigger, debug.gcstress != 0 ? INT64_MIN : trigger);
@@ -79,7 +121,7 @@ pacerMarked(uint64_t live, uint64_t roots)
 uint64_t
 pacerGoal(void)
 {
-	return goal;
+	return load_rlx(&goal);
 }
 
 void

@@ -133,16 +133,33 @@ pieceAt(struct marker *mk, rangefn *range, uint64_t n, uintptr_t *lo, uintptr_t 
 
 /* ---- marking them ------------------------------------------------------------------------- */
 
+/* Variables of ours that are large and not to be read: the heap's own struct, which is full of addresses of
+ * the heap, and the table of goroutines, whose gs are read one by one. */
+static struct rootrange ours[2]; /* rootsPrepare */
+
+/* From lo to hi without those of ours from the i-th on. */
+static void
+markWithout(struct marker *mk, uintptr_t lo, uintptr_t hi, uint32_t i)
+{
+	for (; i < nelem(ours); i++) {
+		if (ours[i].lo >= hi || ours[i].hi <= lo)
+			continue;
+		if (ours[i].lo > lo)
+			markWithout(mk, lo, ours[i].lo, i + 1);
+		lo = ours[i].hi;
+	}
+	if (lo < hi) {
+		mk->sum.globals += hi - lo;
+		markRange(mk, lo, hi);
+	}
+}
+
 static void
 markVariables(struct marker *mk, uint64_t n)
 {
-	uintptr_t lo, hi, selflo, selfhi;
+	uintptr_t lo, hi;
 	pieceAt(mk, osObjectsData, n, &lo, &hi);
-	mk->sum.globals += hi - lo;
-	/* The heap's own struct is among the variables and is full of addresses of the heap. */
-	mheap_self(&selflo, &selfhi);
-	markRange(mk, lo, hi < selflo ? hi : selflo);
-	markRange(mk, lo > selfhi ? lo : selfhi, hi);
+	markWithout(mk, lo, hi, 0);
 }
 
 static void
@@ -236,6 +253,9 @@ void
 rootsPrepare(void)
 {
 	uint64_t *n = jobs.n;
+	mheap_self(&ours[0].lo, &ours[0].hi);
+	ours[1].lo = (uintptr_t)allgschunks;
+	ours[1].hi = (uintptr_t)(allgschunks + nelem(allgschunks));
 	n[VARIABLES] = BROKEN(ROOTDATA) ? 0 : piecesOfAll(osObjectsData);
 	n[THREADLOCALS] = BROKEN(ROOTTLS) ? 0 : 1;
 	n[REGISTERED] = BROKEN(ROOTADDED) ? 0 : piecesOfAll(registeredRange);

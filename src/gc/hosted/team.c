@@ -28,6 +28,9 @@
  * has done the rest. What a mistake here would cost is that the others had left too early.
  * markTogether returns when all have left.
  *
+ * Where the program runs while it is marked (concurrent.c) only the roots are read in this way, and what is
+ * left at the end, which is little.
+ *
  * Model: tests/model/team.pml.
  */
 #define GORT_GC_IMPL
@@ -47,6 +50,7 @@ static struct {
 	/* Written before there are helpers, then constant. */
 	int32_t firstp;
 	bool alone;
+	enum { ALL, ROOTS, REST } part;
 	struct g *self;
 	struct marksum sum; /* atomic while there are helpers */
 	uint64_t others;    /* the collector's: what roots the last mark has read */
@@ -122,12 +126,18 @@ work(int32_t number)
 	mk.alone = team.alone;
 	mk.self = team.self;
 	mk.work = allp[(team.firstp + number) % gomaxprocs]->gcw;
-	do {
-		do
-			markDrain(&mk);
-		while (rootsMarkNext(&mk));
-	} while (waitForWork());
-	gort_assert(gcwork_empty(mk.work));
+	if (team.part == ROOTS) {
+		while (rootsMarkNext(&mk))
+			;
+		gcwork_dispose(mk.work);
+	} else {
+		do {
+			do
+				markDrain(&mk);
+			while (team.part == ALL && rootsMarkNext(&mk));
+		} while (waitForWork());
+		gort_assert(gcwork_empty(mk.work));
+	}
 	xadd(&team.sum.bytes, mk.sum.bytes);
 	xadd(&team.sum.stacks, mk.sum.stacks);
 	xadd(&team.sum.globals, mk.sum.globals);
@@ -144,29 +154,53 @@ static int32_t
 helpersWanted(void)
 {
 	bool all = GORT_HARD || debug.gcstress != 0;
-	uint64_t pieces = ((uint64_t)load_rlx(&heapLive) + team.others) / HELP_FROM;
+	uint64_t live = team.part == ALL ? (uint64_t)load_rlx(&heapLive) : 0;
+	uint64_t pieces = (live + team.others) / HELP_FROM;
 	int32_t n = gomaxprocs < ncpu || all ? gomaxprocs : ncpu;
 	n = n < TEAM_MAX ? n : TEAM_MAX;
 	return all || pieces > TEAM_MAX || (int32_t)pieces >= n ? n - 1 : (int32_t)pieces;
 }
 
-void
-markTogether(struct marksum *sum, struct g *self)
+static void
+together(struct marksum *sum, struct g *self)
 {
-	int32_t n = helpersWanted();
+	int32_t n = team.part == REST ? 0 : helpersWanted();
 	team.firstp = getg()->m->p->id;
 	team.self = self;
 	team.alone = n == 0;
 	team.sum = (struct marksum){0};
 	store_rlx(&team.over, 0u);
 	store_seq(&team.count, JOINED);
-	rootsPrepare();
+	if (team.part != REST)
+		rootsPrepare();
 	if (n > 0)
 		world.help(n, help, NULL);
 	work(0);
 	if (n > 0)
 		world.helped();
-	gort_assert(gcworkGlobalEmpty());
+	gort_assert(team.part == ROOTS || gcworkGlobalEmpty());
 	*sum = team.sum;
-	team.others = team.sum.stacks + team.sum.globals;
+	if (team.part != REST)
+		team.others = team.sum.stacks + team.sum.globals;
+}
+
+void
+markTogether(struct marksum *sum, struct g *self)
+{
+	team.part = ALL;
+	together(sum, self);
+}
+
+void
+markRootsTogether(struct marksum *sum, struct g *self)
+{
+	team.part = ROOTS;
+	together(sum, self);
+}
+
+void
+markRestTogether(struct marksum *sum, struct g *self)
+{
+	team.part = REST;
+	together(sum, self);
 }

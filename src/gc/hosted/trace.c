@@ -1,7 +1,7 @@
 /* trace.c: GODEBUG=gctrace=1.                                                        room: gc
  *
  * Go's line, so that tools read it. The three times of a cycle are Go's: the stop that begins it,
- * the concurrent mark, the stop that ends it. While the world stands still for the whole mark the second is
+ * the concurrent mark, the stop that ends it. If the world stands still for the whole mark the second is
  * 0 and the third has the mark.
  */
 #define GORT_GC_IMPL
@@ -41,16 +41,22 @@ mb(uint64_t n)
 void
 gctracePrint(uint64_t n, const struct cycletimes *t)
 {
-	char a[24], b[24], c[24], d[24];
+	char s[8][24];
 	int64_t since = t->end - sched.starttime;
-	int64_t sweepterm = t->stopped - t->start, markterm = t->end - t->stopped;
+	/* Of a collection that the program did not run during: the stop, and the rest. */
+	bool ran = t->running != 0;
+	int64_t sweepterm = (ran ? t->running : t->stopped) - t->start;
+	int64_t mark = ran ? t->again - t->running : 0;
+	int64_t markterm = t->end - (ran ? t->again : t->stopped);
 	uint64_t all = (uint64_t)(since > 0 ? since : 1) * (uint64_t)t->procs;
 	uint64_t goal = t->goal == UINT64_MAX ? 0 : t->goal;
 	printlock();
-	rtprintf("gc %lu @%lu.%03lus %lu%%: %s+0+%s ms clock, %s+0/0/0+%s ms cpu, ",
+	rtprintf("gc %lu @%lu.%03lus %lu%%: %s+%s+%s ms clock, %s+%s/%s/%s+%s ms cpu, ",
 		(unsigned long)n, (unsigned long)(since / SEC), (unsigned long)(since / MS % 1000),
-		(unsigned long)(gcstats.cpu * 100 / all), ms(a, sweepterm), ms(b, markterm),
-		ms(c, sweepterm * t->procs), ms(d, markterm * t->procs));
+		(unsigned long)(gcstats.cpu * 100 / all), ms(s[0], sweepterm), ms(s[1], mark),
+		ms(s[2], markterm), ms(s[3], sweepterm * t->procs),
+		ms(s[4], (int64_t)t->mark.assist), ms(s[5], (int64_t)t->mark.share),
+		ms(s[6], (int64_t)t->mark.idle), ms(s[7], markterm * t->procs));
 	rtprintf("%lu->%lu->%lu MB, %lu MB goal, %lu MB stacks, %lu MB globals, %d P%s\n",
 		mb(t->heapBefore), mb(t->heapAfter), mb(t->live), mb(goal), mb(t->stacks),
 		mb(t->globals), t->procs, t->forced ? " (forced)" : "");

@@ -31,11 +31,11 @@ test_fast_code() { # secs=300
 	torture clobberfree=1 2 4 -O3
 }
 
-# Two of those that are noticed soonest; tests/gotorture/prove.sh by itself does all.
-test_can_fail() { # secs=400
+# Some of those that are noticed soonest; tests/gotorture/prove.sh by itself does all.
+test_can_fail() { # secs=600
 	only opt
 	need gccgo-12
-	run "$TOP/tests/gotorture/prove.sh" ROOTREGS ROOTRECORDS
+	run "$TOP/tests/gotorture/prove.sh" ROOTREGS ROOTRECORDS BARRIER BARRIERBULK BORN
 	want_status 0
-	want_out "ok - ROOTREGS: " "ok - ROOTRECORDS: "
+	want_out "ok - ROOTREGS: " "ok - ROOTRECORDS: " "ok - BARRIER: " "ok - BARRIERBULK: " "ok - BORN: "
 }

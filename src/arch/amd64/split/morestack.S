@@ -50,6 +50,9 @@
  * that of the stack which was left. Stacks lie in memory in the order in which a goroutine moves
  * (mem/split/stackseg.c), so that guard is above the right one, the next prologue fails, and we set
  * it right. The guard is never below the right one; that is the invariant, all else is speed.
+ *
+ * So anybody may raise a thread's guard, to have it come here (stackGuardPoison): who waits for all
+ * goroutines to come by does, and is told so if the prologue is one that counts.
  */
 #include "arch/amd64/offsets.h"
 #include "core/splitstack.h"
@@ -177,6 +180,14 @@ FUNC(__morestack)
 
 .Lfix:
 	movq	%r10, GUARD
+	movq	8(%rbp), %r11		/* in f's prologue: sched/hosted/ragged.c */
+	cmpq	morestackText(%rip), %r11
+	jb	.Linplace
+	cmpq	8+morestackText(%rip), %r11
+	jae	.Linplace
+	movq	G_M(%rcx), %rdx
+	movl	morestackTurn(%rip), %r10d
+	movl	%r10d, M_RAGGED(%rdx)
 .Linplace:
 	movq	%rsp, %rdx
 

@@ -44,6 +44,15 @@ boundNow(void)
 uint8_t morestackXsave;
 uintptr_t morestackSlack = SLOT_SLACK, morestackLimit = STACK_LIMIT;
 
+uint32_t morestackTurn;
+uintptr_t morestackText[2];
+
+void
+stackGuardPoison(uintptr_t tls)
+{
+	store_rlx((uintptr_t *)(tls + 0x70), UINTPTR_MAX);
+}
+
 const char *
 splitLinked(void)
 {

@@ -276,7 +276,7 @@ leaveOutUnreadable(uint32_t i)
 }
 
 bool
-osObjectsSame(void)
+osObjectsSame(bool closed)
 {
 	if (&_r_debug != NULL &&
 		__atomic_load_n(&_r_debug.r_state, __ATOMIC_ACQUIRE) != RT_CONSISTENT)
@@ -286,7 +286,8 @@ osObjectsSame(void)
 	for (uint32_t i = 0; i < objects.data.n; i++) { /* which may grow on the way */
 		const struct stretch *s = (const struct stretch *)objects.data.p + i;
 		if (s->copy == NOCOPY) {
-			leaveOutUnreadable(i);
+			if (closed)
+				leaveOutUnreadable(i);
 			continue;
 		}
 		char *to = objects.copy + s->copy;

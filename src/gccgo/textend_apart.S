@@ -1,0 +1,9 @@
+/* textend_apart.S: the last object of the program's own Go code, in the order of the link.  room: gccgo
+ *
+ * The driver links it behind the program's objects if each was compiled so that no function's caller
+ * knows what it does (-fno-ipa-modref -fno-ipa-pure-const): sched/hosted/ragged.c. */
+	.text
+	.globl	gort_gotext_end
+gort_gotext_end:
+
+	.section .note.GNU-stack, "", @progbits
