@@ -26,7 +26,7 @@
 
 #define TURN      (50 * US)
 #define SHARE_MAX (10 * MS) /* at a stretch */
-#define ROUNDS    4
+#define ROUNDS    32
 
 uint32_t gcmarking;
 struct marktimes marktimes;
