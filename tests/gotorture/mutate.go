@@ -153,8 +153,19 @@ func move(l *lot, root edge, p *node) {
 		garbage(l)
 	}
 	e.checkOwn("moved")
-	for n := 0; n < 5 && !putIn(l, descend(l, root).p, e); n++ {
+	for n := 0; n < 5; n++ {
+		to := descend(l, root).p
+		if !below(e, to) && putIn(l, to, e) {
+			break
+		}
 	}
+}
+
+// Is p e's node, or below it? It may hang there by a second edge.
+func below(e edge, p *node) bool {
+	budget, found := 300, false
+	walk("moved", e, 20, &budget, func(x edge) { found = found || x.p == p })
+	return found || budget <= 0
 }
 
 // The same in other memory.

@@ -259,7 +259,10 @@ func finalize(n *node) {
 	}
 	budget := 50
 	for _, k := range n.kid {
-		walk("in a finalizer: kid", k, 3, &budget, nil)
+		if k.p == n {
+			wrong("node %d is finalized, and leads to itself", e.id)
+		}
+		walk("in a finalizer", k, 3, &budget, nil)
 	}
 	atomic.AddUint64(&wards.done, 1)
 	if n.id%4 == 0 && n.pot == 0 {
