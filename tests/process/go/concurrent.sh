@@ -101,6 +101,22 @@ test_runs_meanwhile() { # secs=300
 	[ "$beside" -eq 0 ] || die "$beside of $all collections beside the program, against GODEBUG=gcstoptheworld=1"
 }
 
+# A module, which the go command builds, its packages apart.
+test_module() { # secs=300
+	forgo
+	program
+	mkdir -p m/p
+	printf 'module example.org/m\n\ngo 1.18\n' >m/go.mod
+	printf 'package p\n\nvar X *int\n\nfunc F() { X = new(int) }\n' >m/p/p.go
+	sed 's|^import (|&\n\t"example.org/m/p"|; s|^	top := |	p.F()\n&|' x.go >m/main.go
+	gort build -o x m
+	run env GODEBUG=gctrace=1 ./x
+	want_status 0
+	want_equal "$(cat out)" ok
+	lines
+	[ "$beside" -ge $((all / 2)) ] || die "$beside of $all collections beside the program"
+}
+
 # C in the program: it stores as it likes.
 test_not_with_c() { # secs=300
 	forgo
