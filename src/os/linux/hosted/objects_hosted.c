@@ -7,7 +7,7 @@
  * dl_iterate_phdr tells, but takes the loader's lock, and under a stop of the world the thread that
  * holds it may stand still. So the list is made before the stop, and under it we only ask
  * whether it is still right: the loader's chain of link maps, which it keeps for debuggers, is
- * walked and compared with what the walk gave when the list was made. If an object has come or gone the
+ * compared with what it was when the list was made. If an object has come or gone the
  * caller starts over. An object that is being loaded at the moment of the stop is not on the chain, or
  * none of its code has run: it points to nothing of the heap. One that is being unloaded is on the chain
  * until its memory has gone: while the loader says that it is at work (r_state) the list is not right.
@@ -17,7 +17,7 @@
  * kernel, which does not mind; what is gone reads as 0.
  *
  * A program may take the access to pages of its variables away (a static stack's guard). The kernel is
- * asked, a page at a time, and such pages are left out.
+ * asked, and such pages are left out.
  *
  * Thread-local variables. An object's block in a thread is found through the thread's vector of
  * them (glibc and musl: the second word of the thread descriptor). glibc fills in the entry of an
@@ -46,16 +46,21 @@ struct tlsobject {
 	uintptr_t below; /* the thread pointer less the block's address; 0: not a fixed place */
 };
 
+struct loaded {
+	const struct link_map *at;
+	struct link_map map; /* as it was */
+};
+
 /* The list. One collection at a time. */
 struct table {
 	void *p;
 	uint32_t n, cap;
 };
 static struct {
-	struct table data; /* struct stretch */
-	struct table tls;  /* struct tlsobject */
-	uint64_t chain;    /* a sum over the loader's chain */
-	bool summed;
+	struct table data;  /* struct stretch */
+	struct table tls;   /* struct tlsobject */
+	struct table chain; /* struct loaded, as the loader has them */
+	bool chained;
 	bool refused;
 	uint32_t n,
 		nstay; /* objects listed so far; the first so many stay. nstay: written at boot */
@@ -105,17 +110,16 @@ addData(uintptr_t lo, uintptr_t hi, bool stays)
 	}
 }
 
-/* Which objects there are, in a word. Read through the kernel: a thread that we do not know of may be
- * changing the chain. */
-static uint64_t
-chainSum(void)
+static void
+listChain(void)
 {
-	uint64_t sum = 0;
-	struct link_map map;
-	const struct link_map *next = &_r_debug != NULL ? _r_debug.r_map : NULL;
-	for (; next != NULL && osPeek(&map, next, sizeof map); next = map.l_next)
-		sum = (sum ^ map.l_addr ^ (uintptr_t)map.l_ld) * 0x9e3779b97f4a7c15ull + 1;
-	return sum;
+	const struct link_map *map = &_r_debug != NULL ? _r_debug.r_map : NULL;
+	for (; map != NULL; map = map->l_next) {
+		struct loaded *l = tableAdd(&objects.chain, sizeof *l);
+		if (l == NULL)
+			return;
+		*l = (struct loaded){map, *map};
+	}
 }
 
 /* The loader lists what came with the program first. The object that this is in is never unloaded. */
@@ -137,9 +141,9 @@ addObject(struct dl_phdr_info *info, size_t size, void *arg)
 {
 	uintptr_t relro = 0, relroEnd = 0;
 	(void)arg;
-	if (!objects.summed) { /* the loader's lock is held from here to the last object */
-		objects.chain = chainSum();
-		objects.summed = true;
+	if (!objects.chained) { /* the loader's lock is held from here to the last object */
+		listChain();
+		objects.chained = true;
 	}
 	bool stay = stays(info);
 	for (int i = 0; i < info->dlpi_phnum; i++) {
@@ -216,9 +220,9 @@ copyRoom(void)
 bool
 osObjectsList(void)
 {
-	objects.data.n = objects.tls.n = objects.n = 0;
+	objects.data.n = objects.tls.n = objects.chain.n = objects.n = 0;
 	objects.copylen = 0;
-	objects.refused = objects.summed = false;
+	objects.refused = objects.chained = false;
 	dl_iterate_phdr(addObject, NULL);
 	return !objects.refused && copyRoom();
 }
@@ -235,29 +239,93 @@ copyPages(char *to, uintptr_t lo, uintptr_t hi)
 	}
 }
 
+struct part {
+	uintptr_t base, len;
+};
+enum { PARTS = 128, NOT_ALLOWED = -1 };
+
+/* How many bytes of n parts the kernel has copied to where there is room for all of them. */
+static intptr_t
+peekParts(void *to, uintptr_t room, const struct part *parts, uintptr_t n)
+{
+	struct part local = {(uintptr_t)to, room};
+	intptr_t r = SYS6(process_vm_readv, osgetpid(), &local, 1, parts, n, 0);
+	return r == -EPERM || r == -ENOSYS ? NOT_ALLOWED : r < 0 ? 0 : r;
+}
+
+/* Read through the kernel: a thread that we do not know of may be changing it. */
+static bool
+chainSame(void)
+{
+	enum { AT_ONCE = 32 };
+	struct link_map now[AT_ONCE];
+	struct part parts[AT_ONCE];
+	const struct loaded *l = objects.chain.p;
+	for (uint32_t left = objects.chain.n, n; left > 0; left -= n, l += n) {
+		n = left < AT_ONCE ? left : AT_ONCE;
+		for (uint32_t i = 0; i < n; i++)
+			parts[i] = (struct part){(uintptr_t)l[i].at, sizeof now[i]};
+		intptr_t r = peekParts(now, n * sizeof now[0], parts, n);
+		if (r == NOT_ALLOWED)
+			for (uint32_t i = 0; i < n; i++)
+				now[i] = *l[i].at;
+		else if (r != (intptr_t)(n * sizeof now[0]))
+			return false;
+		for (uint32_t i = 0; i < n; i++)
+			if (now[i].l_addr != l[i].map.l_addr || now[i].l_ld != l[i].map.l_ld ||
+				now[i].l_next != l[i].map.l_next)
+				return false;
+	}
+	return true;
+}
+
+static bool
+readable(const struct part *pages, uintptr_t n)
+{
+	char bytes[PARTS];
+	intptr_t r = peekParts(bytes, n, pages, n);
+	return r == NOT_ALLOWED || r == (intptr_t)n;
+}
+
+/* Can all pages be read that are not copied? As a rule; then few calls say so. */
+static bool
+allReadable(void)
+{
+	struct part pages[PARTS];
+	uint32_t n = 0;
+	const struct stretch *s = objects.data.p;
+	for (uint32_t i = 0; i < objects.data.n; i++) {
+		if (s[i].copy != NOCOPY)
+			continue;
+		uintptr_t p = alignDown(s[i].lo, physPageSize);
+		for (; p < s[i].hi; p += physPageSize) {
+			pages[n++] = (struct part){p, 1};
+			if (n < PARTS)
+				continue;
+			if (!readable(pages, n))
+				return false;
+			n = 0;
+		}
+	}
+	return n == 0 || readable(pages, n);
+}
+
 /* The first page from lo to hi that cannot be read, hi if there is none. The kernel copies a byte of each. */
 static uintptr_t
 firstUnreadable(uintptr_t lo, uintptr_t hi)
 {
-	enum { AT_ONCE = 64 };
-	struct {
-		uintptr_t base, len;
-	} remote[AT_ONCE], local;
-	char bytes[AT_ONCE];
+	struct part pages[PARTS];
+	char bytes[PARTS];
 	for (uintptr_t page = alignDown(lo, physPageSize); page < hi;) {
-		intptr_t n = 0;
-		for (uintptr_t p = page; p < hi && n < AT_ONCE; p += physPageSize, n++) {
-			remote[n].base = p;
-			remote[n].len = 1;
-		}
-		local.base = (uintptr_t)bytes;
-		local.len = (uintptr_t)n;
-		intptr_t r = SYS6(process_vm_readv, osgetpid(), &local, 1, remote, n, 0);
-		if (r == -EPERM || r == -ENOSYS)
+		uintptr_t n = 0;
+		for (uintptr_t p = page; p < hi && n < PARTS; p += physPageSize)
+			pages[n++] = (struct part){p, 1};
+		intptr_t r = peekParts(bytes, n, pages, n);
+		if (r == NOT_ALLOWED)
 			return hi;
-		if (r != n)
-			return page + (r > 0 ? (uintptr_t)r : 0) * physPageSize;
-		page += (uintptr_t)n * physPageSize;
+		if ((uintptr_t)r != n)
+			return page + (uintptr_t)r * physPageSize;
+		page += n * physPageSize;
 	}
 	return hi;
 }
@@ -281,12 +349,13 @@ osObjectsSame(bool closed)
 	if (&_r_debug != NULL &&
 		__atomic_load_n(&_r_debug.r_state, __ATOMIC_ACQUIRE) != RT_CONSISTENT)
 		return false;
-	if (chainSum() != objects.chain)
+	if (!chainSame())
 		return false;
+	bool all = !closed || allReadable();
 	for (uint32_t i = 0; i < objects.data.n; i++) { /* which may grow on the way */
 		const struct stretch *s = (const struct stretch *)objects.data.p + i;
 		if (s->copy == NOCOPY) {
-			if (closed)
+			if (!all)
 				leaveOutUnreadable(i);
 			continue;
 		}
