@@ -16,6 +16,8 @@
  *     stacksCount    nothing has run since the mark began: a stack's words count, but for those below
  *                    syscallsp, in frames of the runtime's on its way out of a call, which goes on under a stop
  *     otherwise      an object that only a stack leads to may be unmarked: it is passed over
+ * The runtime's own memory is read word by word, too, and counts: two counters of 32 bits, side by side, look
+ * like an address when the upper one is at 192. Where something has run meanwhile it does not count either.
  */
 #define GORT_GC_IMPL
 #include "gc/hosted/collect.h"
@@ -115,12 +117,25 @@ unmarked(const struct marker *mk, struct mspan *s, uint32_t i)
 
 /* ---- the pass ------------------------------------------------------------------------------ */
 
+/* Is that neither the heap nor a variable, but memory of the runtime's? */
+static bool
+runtimes(const struct marker *mk, uintptr_t from)
+{
+	uintptr_t lo, hi;
+	if (from == 0 || from - mk->lo <= mk->size)
+		return false;
+	for (uint32_t i = 0; osObjectsData(i, &lo, &hi); i++)
+		if (from >= lo && from < hi)
+			return false;
+	return true;
+}
+
 /* Is an object that is not marked, found in what mk reads, lost? */
 static bool
 isLost(const struct marker *mk, const struct mspan *s, uint32_t i)
 {
 	if (mk->from % 2 == 0)
-		return true;
+		return mk->check->stacksCount || !runtimes(mk, mk->from);
 	if (!mk->check->stacksCount)
 		return false;
 	uintptr_t at = wordTo(mk->from, s, i);

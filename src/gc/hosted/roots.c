@@ -133,9 +133,10 @@ pieceAt(struct marker *mk, rangefn *range, uint64_t n, uintptr_t *lo, uintptr_t 
 
 /* ---- marking them ------------------------------------------------------------------------- */
 
-/* Variables of ours that are large and not to be read: the heap's own struct, which is full of addresses of
- * the heap, and the table of goroutines, whose gs are read one by one. */
-static struct rootrange ours[2]; /* rootsPrepare */
+/* Variables of ours that are not to be read: the heap's own struct, which is full of addresses of the heap;
+ * the table of goroutines, whose gs are read one by one; the scheduler's, which knows no object, and in
+ * which two counters side by side may look like the address of one. */
+static struct rootrange ours[3]; /* rootsPrepare */
 
 /* From lo to hi without those of ours from the i-th on. */
 static void
@@ -256,6 +257,8 @@ rootsPrepare(void)
 	mheap_self(&ours[0].lo, &ours[0].hi);
 	ours[1].lo = (uintptr_t)allgschunks;
 	ours[1].hi = (uintptr_t)(allgschunks + nelem(allgschunks));
+	ours[2].lo = (uintptr_t)&sched;
+	ours[2].hi = (uintptr_t)(&sched + 1);
 	n[VARIABLES] = BROKEN(ROOTDATA) ? 0 : piecesOfAll(osObjectsData);
 	n[THREADLOCALS] = BROKEN(ROOTTLS) ? 0 : 1;
 	n[REGISTERED] = BROKEN(ROOTADDED) ? 0 : piecesOfAll(registeredRange);
