@@ -186,6 +186,68 @@ C
 	want_out whole
 }
 
+# More of them than there is room for, and no memory for more room: that is said.
+test_closed_pages_no_memory() { # secs=60
+	only opt debug hard
+	objects
+	cat >x.c <<'C'
+#include "objects.h"
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+enum { PAGES = 200 };
+static struct {
+	struct {
+		long *keeps[512];
+		char closed[4096];
+	} page[PAGES];
+} v __attribute__((__aligned__(4096)));
+/* Threads may still be made; all threads. */
+static void
+noSmallMappings(void)
+{
+	struct sock_filter f[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mmap, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1])),
+		BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, 32768, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOMEM),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog all = {6, f};
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+		syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &all) != 0)
+		exit(77);
+}
+int
+gort_main(int argc, char **argv)
+{
+	(void)argv;
+	v.page[PAGES - 1].keeps[511] = kept();
+	collect();
+	for (int i = 0; i < PAGES; i++)
+		mprotect(v.page[i].closed, 4096, PROT_NONE);
+	if (argc > 1)
+		noSmallMappings();
+	collect();
+	puts(*v.page[PAGES - 1].keeps[511] == COOKIE ? "whole" : "lost");
+	return 0;
+}
+C
+	gort build -o x x.c
+	run env GODEBUG=clobberfree=1 ./x
+	want_status 0
+	want_out whole
+	run timeout 20 ./x limit
+	[ "$status" != 77 ] || skip "no filters of system calls here"
+	want_status 2
+	want_err "fatal error: out of memory (list of loaded objects)"
+}
+
 # A thread that has not noticed that a library is gone still has its thread-local variables, under the number
 # of a library with more of them.
 test_thread_locals_of_another() { # secs=60

@@ -74,22 +74,28 @@ static struct {
 /* Blocks with a fixed place lie this near. */
 #define TLS_FIXED_MAX (256 * KiB)
 
+static bool
+tableGrow(struct table *t, uintptr_t size)
+{
+	uint32_t cap = t->cap == 0 ? 64 : t->cap * 2;
+	void *p = sysAlloc(alignUp(cap * size, physPageSize));
+	if (p == NULL)
+		return false;
+	if (t->cap != 0) {
+		__builtin_memcpy(p, t->p, t->n * size);
+		sysFree(t->p, alignUp(t->cap * size, physPageSize));
+	}
+	t->p = p;
+	t->cap = cap;
+	return true;
+}
+
 static void *
 tableAdd(struct table *t, uintptr_t size)
 {
-	if (t->n == t->cap) {
-		uint32_t cap = t->cap == 0 ? 64 : t->cap * 2;
-		void *p = sysAlloc(alignUp(cap * size, physPageSize));
-		if (p == NULL) {
-			objects.refused = true;
-			return NULL;
-		}
-		if (t->cap != 0) {
-			__builtin_memcpy(p, t->p, t->n * size);
-			sysFree(t->p, alignUp(t->cap * size, physPageSize));
-		}
-		t->p = p;
-		t->cap = cap;
+	if (t->n == t->cap && !tableGrow(t, size)) {
+		objects.refused = true;
+		return NULL;
 	}
 	return (char *)t->p + t->n++ * size;
 }
@@ -220,6 +226,9 @@ copyRoom(void)
 bool
 osObjectsList(void)
 {
+	/* Under a stop there was no memory for what it had to add. Now there is, or the caller gives up. */
+	if (objects.refused && !tableGrow(&objects.data, sizeof(struct stretch)))
+		return false;
 	objects.data.n = objects.tls.n = objects.chain.n = objects.n = 0;
 	objects.copylen = 0;
 	objects.refused = objects.chained = false;
