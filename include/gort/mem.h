@@ -135,8 +135,9 @@ GORT_API void gort_gc(void);
 /* The size bytes at p, which are none of the heap's, may point to objects and keep them: memory of
  * malloc or mmap, which the collector does not look at otherwise. (Variables, thread-local ones too, and
  * stacks it knows.) Each word at a multiple of 8 is read at each collection, until
- * gort_root_remove(p); what is freed in between must be removed before. gort_root_add returns
- * GORT_ENOMEM if there is no memory to remember p, gort_root_remove GORT_EINVAL if p was not added.
+ * gort_root_remove(p). What is freed in between must be removed before: what cannot be read is
+ * fatal, and named. gort_root_add returns GORT_ENOMEM if there is no memory to remember p,
+ * gort_root_remove GORT_EINVAL if p was not added.
  *                                                                                     since 0.1
  * [goroutine; never parks] */
 GORT_API int gort_root_add(void *p, size_t size) GORT_NONNULL(1);

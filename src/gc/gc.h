@@ -91,10 +91,11 @@ extern int64_t forcegcperiod;
 
 /* It can be done, and GODEBUG=gccollect=0 does not forbid it. Written by gcinit, then constant. */
 #if GORT_FREESTANDING
-#	define gccollects        false
-#	define gcCollectorMain() ((void)0)
-#	define gcForceCycle()    false
-#	define gcStall()         ((void)0)
+#	define gccollects             false
+#	define gcCollectorMain()      ((void)0)
+#	define gcForceCycle()         false
+#	define gcStall()              ((void)0)
+#	define gcRootAt(addr, lo, hi) ((void)(lo), (void)(hi), false)
 #else
 extern bool gccollects;
 _Noreturn void gcCollectorMain(void); /* the collector's goroutine, inrt 0 */
@@ -103,6 +104,8 @@ void gcStall(void);
 bool gcUnderWay(void);   /* a collection has begun and is not over */
 void gcWaitEnd(void);    /* parks until there is none; on a goroutine, inrt == 1 */
 bool gcForceCycle(void); /* sysmon: the last one is old. False: nothing is wanted */
+/* A handler's: is addr in what gcRootAdd was told, and the collector at work? From *lo to *hi. */
+bool gcRootAt(uintptr_t addr, uintptr_t *lo, uintptr_t *hi);
 #endif
 /* A whole collection that begins after the call, sweep included. On a goroutine, inrt == 1; parks.
  * Without gccollects: a release cycle. */

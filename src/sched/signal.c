@@ -206,6 +206,12 @@ static _Noreturn void
 runtimeFault(struct sigentry *e, struct g *curg, const struct sigctx *c)
 {
 	bool whole = startpanic();
+	uintptr_t lo, hi;
+	if (gcRootAt(c->addr, &lo, &hi))
+		rtprintf("runtime: memory that was added with gort_root_add, from 0x%lx to 0x%lx, "
+			 "cannot be "
+			 "read: gort_root_remove comes before munmap\n",
+			(unsigned long)lo, (unsigned long)hi);
 	rtprintf("fatal error: unexpected signal during runtime execution\n");
 	rtprintf("[signal %s code=0x%x addr=0x%lx pc=0x%lx]\n", e->name, c->code,
 		(unsigned long)c->addr, (unsigned long)c->pc);

@@ -89,6 +89,18 @@ registeredRange(uint32_t i, uintptr_t *lo, uintptr_t *hi)
 	return true;
 }
 
+/* Without the lock: it is to explain the fault that ends the process. */
+cold no_sanitize bool
+gcRootAt(uintptr_t addr, uintptr_t *lo, uintptr_t *hi)
+{
+	if (load_acq(&gcphase) == GCoff)
+		return false;
+	for (uint32_t i = 0; registeredRange(i, lo, hi); i++)
+		if (addr - *lo < *hi - *lo)
+			return true;
+	return false;
+}
+
 /* ---- in pieces ---------------------------------------------------------------------------- */
 
 /* The i-th of a kind of ranges; false: there are no more. */

@@ -248,6 +248,40 @@ C
 	want_err "fatal error: out of memory (list of loaded objects)"
 }
 
+# Memory that the program has added, and unmapped: the report says which.
+test_root_unmapped() { # secs=60
+	only opt debug hard
+	cat >x.c <<'C'
+#include <gort.h>
+#include <stdio.h>
+#include <sys/mman.h>
+int
+gort_main(int argc, char **argv)
+{
+	(void)argv;
+	size_t n = 1 << 20;
+	char *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	gort_root_add(p, n);
+	printf("from %p to %p\n", (void *)p, (void *)(p + n));
+	fflush(stdout);
+	if (argc > 1)
+		gort_root_remove(p);
+	munmap(p, n);
+	gort_gc();
+	puts("read");
+	return 0;
+}
+C
+	gort build -o x x.c
+	run ./x removed
+	want_status 0
+	want_out read
+	run ./x
+	want_status 2
+	want_err "runtime: memory that was added with gort_root_add, $(head -n 1 out), cannot be read: " \
+		"fatal error: unexpected signal during runtime execution"
+}
+
 # A thread that has not noticed that a library is gone still has its thread-local variables, under the number
 # of a library with more of them.
 test_thread_locals_of_another() { # secs=60
