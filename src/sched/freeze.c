@@ -12,11 +12,16 @@
  * that the stack is unavailable. But no goroutine starts. GODEBUG=dontfreezetheworld=1 leaves everybody
  * running, to debug what the freeze itself disturbs.
  *
+ * If the world stands still already, whoever has stopped it does not start it again: it waits for the end
+ * instead (frozenWait), before it lets anybody go on.
+ *
  * The dying thread may have lost its P without having noticed (revoke.c): a signal can find it in any
  * call. Then m->p is somebody else's by now, who is to stop like all others. */
 #include "sched/internal.h"
 
 #define FREEZE_STOPWAIT 0x40000000
+
+static uint32_t frozen; /* atomic; never falls */
 
 static bool
 othersRun(const struct p *mine)
@@ -53,6 +58,7 @@ freezetheworld(void)
 		return;
 	if (gp != NULL && gp->m != NULL)
 		mine = keepP(gp->m);
+	store_seq(&frozen, 1u);
 	for (int i = 0; i < 5; i++) {
 		sched.stopwait = FREEZE_STOPWAIT;
 		store_seq(&sched.gcwaiting, 1u);
@@ -65,4 +71,16 @@ freezetheworld(void)
 			return;
 		osusleep(1000);
 	}
+}
+
+/* A stopper, which has just written gcwaiting = 0 and has woken nobody yet. Either it sees frozen, or the
+ * freeze sets gcwaiting after that. */
+void
+frozenWait(void)
+{
+	fence();
+	if (likely(load_rlx(&frozen) == 0))
+		return;
+	store_seq(&sched.gcwaiting, 1u);
+	oshang();
 }

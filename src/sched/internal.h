@@ -100,6 +100,9 @@ void stoppedUnlock(void);
 void forEachP(void (*fn)(struct p *));
 void runSafePointFn(void);
 
+/* ---- freeze.c ----------------------------------------------------------------------------- */
+void frozenWait(void); /* a stopper that starts the world: for ever, if the process is dying */
+
 /* ---- hosted/helpers.c --------------------------------------------------------------------- */
 int32_t worldHelp(int32_t n, void (*fn)(int32_t number, void *arg), void *arg);
 void worldHelped(void);

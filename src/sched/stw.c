@@ -127,6 +127,7 @@ startTheWorldWithSema(int32_t procs)
 	assertWorldStopped();
 	struct p *list = NULL;
 	procresizeTo(procs, &list); /* ends the stop, too: gcwaiting is 0 */
+	frozenWait();
 	store_seq(&sched.worldstopped, false);
 	startThreads();
 	while (list != NULL) {

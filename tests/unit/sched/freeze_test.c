@@ -3,6 +3,7 @@
 #include "sched/internal.h"
 #include "test.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -127,6 +128,39 @@ TEST_OPT(
 	freezetheworld();
 	CHECK(nanotime() - start < 10 * SEC);
 	_exit(0);
+}
+
+/* The world has been stopped when it happens, and is to start again while the report is printed. */
+static uint32_t stopped, dying;
+
+static void *
+dies(void *unused)
+{
+	(void)unused;
+	while (load_acq(&stopped) == 0)
+		usleep(100);
+	freezetheworld();
+	uint64_t before = load_acq(&rounds);
+	store_rel(&dying, 1u);
+	usleep(50000);
+	CHECK_EQ(load_acq(&rounds), before);
+	_exit(0);
+}
+
+TEST_OPT(sched, freeze, no_start, .goroutine = true, .env = "GOMAXPROCS=4")
+{
+	pthread_t t;
+	for (int i = 0; i < 6; i++)
+		spawn(i % 2 == 0 ? yielder : visitor);
+	untilRunning();
+	CHECK_EQ(pthread_create(&t, NULL, dies, NULL), 0);
+	rtenter();
+	stopTheWorld();
+	store_rel(&stopped, 1u);
+	while (load_acq(&dying) == 0)
+		osyield();
+	startTheWorld();
+	CHECKF(false, "the world goes on");
 }
 
 static bool
