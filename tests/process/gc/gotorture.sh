@@ -35,7 +35,7 @@ test_fast_code() { # secs=300
 test_can_fail() { # secs=600
 	only opt
 	need gccgo-12
-	run "$TOP/tests/gotorture/prove.sh" ROOTREGS ROOTRECORDS BARRIER BARRIERBULK BORN
+	run "$TOP/tests/gotorture/prove.sh" --seconds 120 ROOTREGS ROOTRECORDS BARRIER BARRIERBULK BORN
 	want_status 0
 	want_out "ok - ROOTREGS: " "ok - ROOTRECORDS: " "ok - BARRIER: " "ok - BARRIERBULK: " "ok - BORN: "
 }
