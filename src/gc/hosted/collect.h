@@ -44,9 +44,9 @@ void markAddress(struct marker *mk, uintptr_t addr);
 void markDrain(struct marker *mk);
 bool isMarked(uintptr_t addr); /* is there an object, and does it live? */
 
-/* At most about bytes of objects, until nothing is left or somebody else wants pp. False: nothing is left. The
- * objects on the way are on mk's queue again. World running. */
-bool markSome(struct marker *mk, struct p *pp, uint64_t bytes, int64_t until);
+/* At most about bytes of objects, until nothing is left or somebody else wants pp. The objects on the way
+ * are on mk's queue again. World running. */
+void markSome(struct marker *mk, struct p *pp, uint64_t bytes, int64_t until);
 /* A barrier: what addr points to is marked, and on the queue. */
 void shade(struct gcwork *work, uintptr_t addr);
 
@@ -71,9 +71,9 @@ void checkSlot(struct marker *mk, struct mspan *s, uint32_t i); /* for mark.c */
 /* ---- concurrent.c --------------------------------------------------------------------------- */
 
 /* World stopped: the roots are marked, sum says what that was; from here on all Ps mark. */
-void concurrentBegin(const struct marksum *sum);
+void concurrentBegin(const struct marksum *sum, struct bgworker *collector);
 /* The collector, world running: returns when nothing was left to mark, or almost nothing. */
-void concurrentWait(struct bgworker *collector);
+void concurrentWait(void);
 /* World stopped again: nobody marks any more, queues are on the list. sum is added to. */
 void concurrentEnd(struct marksum *sum);
 /* gcStall, while marking goes on. False: there is nothing to help with, and too much was allocated. */

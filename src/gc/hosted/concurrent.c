@@ -36,7 +36,7 @@ static struct {
 	uint64_t bytes; /* atomic: marked so far, the roots' and barriers' included */
 	int64_t paid;   /* atomic: heapLive up to which those who allocate have helped */
 	int64_t start;  /* written with the world stopped */
-	struct bgworker *collector; /* constant */
+	struct bgworker *collector; /* the same */
 } conc;
 
 static bool
@@ -48,7 +48,7 @@ quiet(void)
 static void
 wakeCollector(void)
 {
-	if (conc.collector != NULL && quiet())
+	if (quiet())
 		workerWake(conc.collector);
 }
 
@@ -147,12 +147,13 @@ concurrentAssist(void)
 /* ---- a mark ------------------------------------------------------------------------------- */
 
 void
-concurrentBegin(const struct marksum *sum)
+concurrentBegin(const struct marksum *sum, struct bgworker *collector)
 {
 	assertWorldStopped();
 	marktimes = (struct marktimes){0};
 	store_rlx(&conc.bytes, sum->bytes);
 	store_rlx(&conc.paid, load_rlx(&heapLive));
+	conc.collector = collector;
 	conc.start = nanotime();
 	store_seq(&gcmarking, 1u);
 }
@@ -173,9 +174,8 @@ offer(struct p *pp)
 }
 
 void
-concurrentWait(struct bgworker *collector)
+concurrentWait(void)
 {
-	conc.collector = collector;
 	for (int round = 0; round < ROUNDS; round++) {
 		do
 			world.park(waitCommit, NULL, waitReasonGCWorkerIdle);

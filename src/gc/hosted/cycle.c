@@ -290,12 +290,12 @@ markWhileRunning(struct marksum *sum, struct cycletimes *t, bool due)
 	uint64_t live = (uint64_t)load_rlx(&heapLive);
 	uint64_t from = due ? (uint64_t)load_rlx(&asked.live) : live;
 	markOnG0(markRoots, sum);
-	concurrentBegin(sum);
+	concurrentBegin(sum, &collector);
 	pacerBegun();
 	t->running = nanotime();
 	world.start();
 	wakeStalled();
-	concurrentWait(&collector);
+	concurrentWait();
 	t->again = nanotime();
 	world.stop(); /* a thread that does not stop does not write without a barrier */
 	concurrentEnd(sum);

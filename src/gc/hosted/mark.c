@@ -257,21 +257,27 @@ oldestAhead(struct marker *mk)
 	return 0;
 }
 
+/* The next object to read; 0: there is none, on its way or on the queue. */
+static always_inline uintptr_t
+nextObject(struct marker *mk)
+{
+	uintptr_t in, at;
+	while (likely((in = gcwork_getFast(mk->work)) != 0)) {
+		__builtin_prefetch((const void *)in);
+		at = mk->ahead[mk->next];
+		mk->ahead[mk->next] = in;
+		mk->next = (mk->next + 1) % AHEAD;
+		if (likely(at != 0))
+			return at;
+	}
+	return oldestAhead(mk);
+}
+
 void
 markDrain(struct marker *mk)
 {
-	for (uint32_t n = 1;; n++) {
-		uintptr_t in = gcwork_getFast(mk->work), at;
-		if (likely(in != 0)) {
-			__builtin_prefetch((const void *)in);
-			at = mk->ahead[mk->next];
-			mk->ahead[mk->next] = in;
-			mk->next = (mk->next + 1) % AHEAD;
-			if (at == 0)
-				continue;
-		} else if ((at = oldestAhead(mk)) == 0) {
-			break;
-		}
+	uintptr_t at;
+	for (uint32_t n = 1; (at = nextObject(mk)) != 0; n++) {
 		scanObject(mk, at);
 		if (n % 16 == 0 && !mk->alone && teamHungry())
 			gcwork_balance(mk->work);
@@ -286,25 +292,12 @@ wanted(struct p *pp)
 	       load_rlx(&pp->runnext) != NULL;
 }
 
-bool
+void
 markSome(struct marker *mk, struct p *pp, uint64_t bytes, int64_t until)
 {
 	uint64_t read = 0, looked = 0;
 	uintptr_t at;
-	bool more = true;
-	for (uint32_t n = 1;; n++) {
-		uintptr_t in = gcwork_getFast(mk->work);
-		if (likely(in != 0)) {
-			__builtin_prefetch((const void *)in);
-			at = mk->ahead[mk->next];
-			mk->ahead[mk->next] = in;
-			mk->next = (mk->next + 1) % AHEAD;
-			if (at == 0)
-				continue;
-		} else if ((at = oldestAhead(mk)) == 0) {
-			more = false;
-			break;
-		}
+	for (uint32_t n = 1; (at = nextObject(mk)) != 0; n++) {
 		read += scanObject(mk, at);
 		if (n % 16 == 0 || read - looked >= 16 * KiB) {
 			if (gcworkGlobalEmpty())
@@ -319,7 +312,6 @@ markSome(struct marker *mk, struct p *pp, uint64_t bytes, int64_t until)
 	}
 	while ((at = oldestAhead(mk)) != 0)
 		gcwork_put(mk->work, at);
-	return more;
 }
 
 void
