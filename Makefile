@@ -56,6 +56,7 @@ LIBOBJS := $(filter-out $(MAINOBJ) $(APARTOBJS),$(OBJS))
 MEMBERS := $(APARTOBJS) $(if $(filter hosted,$(FLAVOUR)),$(MAINOBJ))
 
 TESTSRCS := $(sort $(wildcard tests/unit/*.c tests/unit/*/*.c tests/unit/*/*/*.c)) tests/runner.c
+UNITAPART := $(filter %/unmarked.S.o %/split/apart.c.o %/sigmask_apart.c.o,$(APARTOBJS))
 TESTOBJS := $(patsubst tests/%.c,$(B)/tests/%.c.o,$(TESTSRCS))
 
 # The Go door: one sealed object for programs compiled by gccgo, `make V=split go`. Its types are Go,
@@ -239,9 +240,9 @@ $(B)/libgortstub.a: $(DOORSTUBS)
 	@rm -f $@
 	$(call SAY,AR)
 	$(Q)$(AR) rcs $@ $^
-$(B)/unit: $(TESTOBJS) $(LIBOBJS) $(BACKTRACE) $(B)/list
+$(B)/unit: $(TESTOBJS) $(LIBOBJS) $(UNITAPART) $(BACKTRACE) $(B)/list
 	$(call SAY,LD)
-	$(Q)$(CC) $(SANITIZE) $(SPLITLINK) -o $@ $(TESTOBJS) $(LIBOBJS) $(filter %/unmarked.S.o %/split/apart.c.o,$(APARTOBJS)) $(BACKTRACE) -pthread -lm
+	$(Q)$(CC) $(SANITIZE) $(SPLITLINK) -o $@ $(TESTOBJS) $(LIBOBJS) $(UNITAPART) $(BACKTRACE) -pthread -lm
 else
 $(B)/libgort.a: $(B)/gort.o $(MEMBERS)
 	@rm -f $@
@@ -265,7 +266,7 @@ broken: $(B)/libgort.a
 broken-unit: $(B)/unit
 	$(Q)$(CC) $(ALLFLAGS) $(if $(SPLIT),$(if $(filter %.S,$(SRC)),-include src/core/splitnote.inc)) $(BREAK) -c -o $(OUT).o $(SRC)
 	$(Q)$(CC) $(SANITIZE) $(SPLITLINK) -o $(OUT) $(TESTOBJS) $(filter-out $(SRC:src/%=$(B)/obj/%.o),$(LIBOBJS)) \
-		$(filter %/unmarked.S.o %/split/apart.c.o,$(APARTOBJS)) $(OUT).o $(BACKTRACE) -pthread -lm
+		$(UNITAPART) $(OUT).o $(BACKTRACE) -pthread -lm
 	@rm -f $(OUT).o
 
 # The Go door, likewise: `make broken-go V=split SRC=... BREAK=... OUT=/tmp/broken.a`, and

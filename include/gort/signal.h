@@ -20,6 +20,12 @@ GORT_BEGIN
  * [anywhere, also in signal handlers; never parks] */
 GORT_API int gort_preempt_signal(void);
 
+/* Has the runtime a handler for the signal, and the program none, neither in its place nor one
+ * that was there first and that the runtime calls? For code that has to know which handlers of the
+ * process are the program's.                                                          since 0.1
+ * [anywhere, also in signal handlers; never parks] */
+GORT_API bool gort_signal_owned(int sig);
+
 GORT_END
 
 #endif

@@ -9,3 +9,10 @@ gort_preempt_signal(void)
 		return 0;
 	return hostoptions.preemptsig != 0 ? hostoptions.preemptsig : SIG_URG;
 }
+
+bool
+gort_signal_owned(int sig)
+{
+	enum { NSIG = 64 };
+	return sig > 0 && sig <= NSIG && sigOnlyOurs(sig);
+}

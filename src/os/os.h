@@ -183,6 +183,8 @@ void osSigIgnore(int sig);
 bool osSigIgnored(int sig);
 void osSigRestore(int sig, const struct oldhandler *old); /* what osSigInstall found is back */
 bool osSigHandled(int sig);                               /* somebody has a handler for it */
+/* Is fn the handler, as osSigInstall left it, and did that find none before it? */
+bool osSigOnly(int sig, sighandlerfn *fn, const struct oldhandler *old);
 void osSigRaise(int sig); /* at this thread, with the signal unblocked */
 void osSigAltstack(void *base, uintptr_t n);
 void osSigAltstackOff(void);

@@ -388,6 +388,12 @@ asyncparkExit(void)
 	unlock(&sched.lock);
 }
 
+bool
+preemptOnlyOurs(void)
+{
+	return osSigOnly(preemptsig, preempthandler, &oldurg);
+}
+
 void
 asyncparkinit(void)
 {

@@ -132,6 +132,7 @@ void preempthandler(int sig, void *info, void *ctx);
 struct g *parkedPop(void); /* sched.lock: the one that waits longest, or NULL */
 extern int preemptsig;
 void asyncparkinit(void);
+bool preemptOnlyOurs(void);             /* the handler of preemptsig: sigOnlyOurs */
 bool parkedMany(void);                  /* more threads are parked than a process should have */
 void resumeParked(struct g *gp);        /* g0: our P goes to gp's thread; returns with another */
 void givep(struct m *mp, struct p *pp); /* a parked thread goes on with pp */

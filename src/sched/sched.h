@@ -176,7 +176,8 @@ void initsig(void);                 /* signal.c: handlers of the process */
 /* Who wants signals as messages (the Go door's os/signal): asked in handlers, on any thread, before
  * a signal that somebody sent takes its usual way. True: it is taken. NULL: nobody. Atomic. */
 extern bool (*sigsend)(int sig);
-bool sigIsOurs(int sig); /* the library has a handler for it */
+bool sigIsOurs(int sig);   /* the library has a handler for it */
+bool sigOnlyOurs(int sig); /* and the program has none, neither instead nor behind it */
 /* SIGQUIT, if it is ours: ignored, or ours again, when the program says so. True: done. */
 bool sigquitIgnore(void);
 bool sigquitAgain(void);

@@ -314,6 +314,15 @@ initsig(void)
 }
 
 bool
+sigOnlyOurs(int sig)
+{
+	if (!sigIsOurs(sig))
+		return false;
+	const struct sigentry *e = entryOf(sig);
+	return e != NULL ? osSigOnly(sig, sighandler, &e->old) : preemptOnlyOurs();
+}
+
+bool
 sigquitIgnore(void)
 {
 	if (!sigIsOurs(SIG_QUIT))

@@ -28,6 +28,7 @@
 #include <sys/epoll.h>
 #include <sys/select.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 #include "arch/arch.h"
 #include "gort/signal.h"
@@ -176,12 +177,65 @@ epoll_pwait2(int fd, struct epoll_event *events, int n, const struct timespec *t
 
 /* ---- waiting for signals ------------------------------------------------------------------- */
 
+/* Could a handler of the program's have run on this thread while it waited for `waited`? */
+static never_inline bool
+handlerPossible(kset waited)
+{
+	kset blocked = 0;
+	archSyscall6(SYS_rt_sigprocmask, SIG_BLOCK, 0, (uintptr_t)&blocked, sizeof blocked, 0, 0);
+	for (int sig = 1; sig < NSIG; sig++) {
+		struct sigaction sa;
+		if (((blocked | waited | LIBC_SIGNALS) >> (sig - 1) & 1) != 0 ||
+			sigaction(sig, NULL, &sa) != 0)
+			continue;
+		bool handled = (sa.sa_flags & SA_SIGINFO) != 0 ||
+			       (sa.sa_handler != SIG_DFL && sa.sa_handler != SIG_IGN);
+		if (handled && !gort_signal_owned(sig))
+			return true;
+	}
+	return false;
+}
+
+/* What is left of a time-out that began at start, on the monotonic clock. */
+static struct timespec
+leftOf(const struct timespec *timeout, const struct timespec *start)
+{
+	struct timespec now, left;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	left.tv_sec = timeout->tv_sec - (now.tv_sec - start->tv_sec);
+	left.tv_nsec = timeout->tv_nsec - (now.tv_nsec - start->tv_nsec);
+	if (left.tv_nsec < 0) {
+		left.tv_nsec += 1000000000;
+		left.tv_sec--;
+	} else if (left.tv_nsec >= 1000000000) {
+		left.tv_nsec -= 1000000000;
+		left.tv_sec++;
+	}
+	return left.tv_sec >= 0 ? left : (struct timespec){0, 0};
+}
+
+/* The kernel does not look why it wakes up: this one call ends with EINTR when a wake-up comes
+ * late that another thread's futex call meant for an earlier sleep, and when the process was
+ * stopped and goes on. No signal, no handler is seen; so whether the program has any decides. If
+ * not, it did not expect EINTR, and waits on. */
 INTERPOSED int
 sigtimedwait(const sigset_t *set, siginfo_t *info, const struct timespec *timeout)
 {
-	kset k;
-	int sig = cancelPoint(SYS_rt_sigtimedwait, (uintptr_t)without(&k, set), (uintptr_t)info,
-		(uintptr_t)timeout, sizeof k, 0, 0);
+	kset k = 0;
+	const kset *wanted = without(&k, set);
+	struct timespec t, start;
+	const struct timespec *left = timeout;
+	if (timeout != NULL)
+		clock_gettime(CLOCK_MONOTONIC, &start);
+	int sig;
+	while ((sig = cancelPoint(SYS_rt_sigtimedwait, (uintptr_t)wanted, (uintptr_t)info,
+			(uintptr_t)left, sizeof k, 0, 0)) < 0 &&
+		errno == EINTR && !handlerPossible(k)) {
+		if (timeout != NULL) {
+			t = leftOf(timeout, &start);
+			left = &t;
+		}
+	}
 	/* raise and pthread_kill look like kill to programs. */
 	if (sig > 0 && info != NULL && info->si_code == SI_TKILL)
 		info->si_code = SI_USER;

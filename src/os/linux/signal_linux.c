@@ -131,6 +131,16 @@ osSigHandled(int sig)
 	return sa.handler != (uintptr_t)SIG_DFL && sa.handler != (uintptr_t)SIG_IGN;
 }
 
+bool
+osSigOnly(int sig, sighandlerfn *fn, const struct oldhandler *old)
+{
+	struct ksigaction sa = {0}, was;
+	ksigaction(sig, NULL, &sa);
+	__builtin_memcpy(&was, old, sizeof was);
+	return sa.handler == (uintptr_t)fn &&
+	       (was.handler == (uintptr_t)SIG_DFL || was.handler == (uintptr_t)SIG_IGN);
+}
+
 /* For the end of the process: whether the kernel does any of this shows when we come back. */
 void
 osSigRaise(int sig)

@@ -15,6 +15,8 @@
 #include <sys/epoll.h>
 #include <sys/select.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define CHECK(c)                                                                                   \
@@ -267,6 +269,52 @@ sigwaits(void)
 	CHECK(sigaction(SIGURG, &old, NULL) == 0);
 }
 
+// ---- a wait that nothing ended ------------------------------------------------------------------
+
+// In a child, which stops and goes on; it has no handler but the runtime's, or one for SIGUSR2.
+// Meanwhile sigtimedwait waits for SIGUSR1. Its errno.
+static int
+acrossStop(bool handler)
+{
+	struct timespec tenth = {0, 100000000};
+	sigset_t usr1;
+	int status = 0;
+	sigemptyset(&usr1);
+	sigaddset(&usr1, SIGUSR1);
+	pid_t child = fork();
+	CHECK(child >= 0);
+	if (child == 0) {
+		struct timespec start, end;
+		signal(SIGUSR2, handler ? onusr2 : SIG_DFL);
+		clock_gettime(CLOCK_MONOTONIC, &start);
+		int n = sigtimedwait(&usr1, NULL, &tenth), err = errno;
+		clock_gettime(CLOCK_MONOTONIC, &end);
+		double took = (double)(end.tv_sec - start.tv_sec) +
+			      (double)(end.tv_nsec - start.tv_nsec) / 1e9;
+		_exit(n != -1 || (err == EAGAIN && took < 0.1) ? 99 : err);
+	}
+	for (int i = 0; i < 3; i++) {
+		usleep(20000);
+		CHECK(kill(child, SIGSTOP) == 0);
+		CHECK(waitpid(child, &status, WUNTRACED) == child);
+		if (WIFEXITED(status))
+			break;
+		CHECK(kill(child, SIGCONT) == 0);
+	}
+	if (!WIFEXITED(status))
+		CHECK(waitpid(child, &status, 0) == child);
+	CHECK(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void
+stops(void)
+{
+	CHECK(acrossStop(false) == EAGAIN);
+	int err = acrossStop(true);
+	CHECK(err == EINTR || err == EAGAIN);
+}
+
 // ---- threads of the program's own ---------------------------------------------------------------
 
 static void *
@@ -336,6 +384,9 @@ onGoroutine(void *done)
 	masks(false);
 	waits();
 	sigwaits();
+	CHECK(gort_signal_owned(SIGURG) && gort_signal_owned(SIGSEGV));
+	CHECK(!gort_signal_owned(SIGUSR2) && !gort_signal_owned(0) && !gort_signal_owned(99));
+	stops();
 	gort_send((gort_chan *)done, 1);
 }
 
