@@ -31,16 +31,12 @@ struct tinyblock {
 #define USAGE_COUNT(u) ((u)&0xffff)
 #define USAGE_CACHED   ((uint32_t)1 << 16)
 
+/* The first line is what a mark reads of a span, and constant while the span is in use. (fixalloc links
+ * free structs by the first word.) */
 struct mspan {
-	/* mcentral.lock: the partial list; heap.lock: free structs (fixalloc uses the first word) */
-	struct mspan *next, *prev;
-	struct mspan *allnext, *allprev; /* heap.lock: every span in use */
-
-	/* Constant while in use; written before state becomes SPAN_INUSE. */
+	/* Written before state becomes SPAN_INUSE. */
 	uintptr_t base;
-	uintptr_t npages;
-	uintptr_t elemsize;  /* large: the pages' size */
-	uintptr_t largesize; /* large: the size asked for */
+	uintptr_t elemsize; /* large: the pages' size */
 	uint32_t nelems;
 	uint32_t divmul;
 	uint16_t spanclass;
@@ -50,6 +46,11 @@ struct mspan {
 		const struct type **types; /* SPAN_TYPED: slot n's descriptor */
 		struct tinyblock *tiny;    /* SPAN_TINY */
 	};
+	uintptr_t npages;
+
+	uint64_t inlinebits[2];       /* allocBits and markBits of up to 64 objects */
+	const struct type *largetype; /* types of a large object points here */
+	uintptr_t largesize;          /* large: the size asked for; constant */
 
 	uint32_t state;       /* atomic, enum spanstate */
 	uint32_t usage;       /* atomic */
@@ -62,9 +63,10 @@ struct mspan {
 	uint32_t scan;       /* where to look for the next run */
 	uint32_t zeroedFrom; /* slots from here on were never handed out and hold zeroes */
 
-	const struct type *largetype; /* types of a large object points here */
-	uint64_t inlinebits[2];       /* allocBits and markBits of up to 64 objects */
-};
+	struct mspan *next, *prev;       /* mcentral.lock: the partial list */
+	struct mspan *allnext, *allprev; /* heap.lock: every span in use */
+} aligned_to(CACHE_LINE);
+_Static_assert(offsetof(struct mspan, inlinebits) == CACHE_LINE, "struct mspan");
 
 static inline uint32_t
 spanKind(const struct mspan *s)

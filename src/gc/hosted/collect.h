@@ -5,7 +5,7 @@
 #include "gc/internal.h"
 #include "mem/span.h"
 
-enum { AHEAD = 8 };
+enum { AHEAD = 16, FOUND = 16 };
 
 struct marksum {
 	uint64_t bytes;   /* marked */
@@ -23,6 +23,13 @@ struct marker {
 	/* Objects on their way from the queue into the cache: a ring, the oldest at next; 0: none. */
 	uintptr_t ahead[AHEAD];
 	uint32_t next;
+	bool large; /* the heap is too large for the cache: pointers go through the ring */
+	/* Pointers into the heap on their way to their mark bits: a ring, the oldest at found. */
+	uint32_t found;
+	struct {
+		struct mspan *span; /* NULL: none */
+		uintptr_t addr;
+	} way[FOUND];
 	/* roots.c: where the ranges that it reads pieces of begin, and how many pieces come before. */
 	bool (*ranges)(uint32_t i, uintptr_t *lo, uintptr_t *hi);
 	uint32_t range;
@@ -40,6 +47,12 @@ void markRange(struct marker *mk, uintptr_t lo, uintptr_t hi);
 /* The same for stacks and registers: one past the end of an object counts even where another begins. */
 void markStackRange(struct marker *mk, uintptr_t lo, uintptr_t hi);
 void markAddress(struct marker *mk, uintptr_t addr);
+/* For marker.large. A cache of a processor's own has a megabyte or two. */
+static inline bool
+heapIsLarge(void)
+{
+	return load_rlx(&heapLive) > (int64_t)(GORT_HARD ? 64 * KiB : 4 * MiB);
+}
 /* Until its own queue is empty and there was nothing on the list of full buffers. */
 void markDrain(struct marker *mk);
 bool isMarked(uintptr_t addr); /* is there an object, and does it live? */

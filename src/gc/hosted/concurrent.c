@@ -76,6 +76,7 @@ turn(struct p *pp, uint64_t bytes, int64_t longest, uint64_t *ns)
 		struct marker mk = {.work = pp->gcw, .arenas = arenaTable()};
 		mheap_bounds(&mk.lo, &mk.size);
 		mk.size -= mk.lo;
+		mk.large = heapIsLarge();
 		markSome(&mk, pp, bytes, t0 + longest);
 		xadd(&conc.bytes, mk.sum.bytes);
 		takeShaded(pp->gcw);

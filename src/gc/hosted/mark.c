@@ -24,6 +24,16 @@
  *
  * Objects come off the queue in the order last in, first out, and most are not in the cache when their
  * turn comes. So they are asked for then, and read only after AHEAD others.
+ *
+ * In a large heap the way from a pointer to its mark bit is no shorter: the span's struct is not in the
+ * cache, and its bits are not, and a locked operation on them waits for all that is under way. So
+ * pointers found in objects go through a ring (mk->found): the struct's line is asked for first, the bits'
+ * after FOUND / 2 others, and after as many again it is marked. Small heaps, whose spans stay
+ * in the cache, do without. Measured with four million objects of 64 bytes that point anywhere, ns an
+ * object: 64 to 41 for C, 170 to 58 for Go, whose types are one more miss. What waits in the rings has
+ * a place in the count of a marker's work as the queue has: nextObject says "none" when all are empty.
+ * (Ring buffers before the header is read: OCaml 5's marker. One more stage, for the table of spans, costs more
+ * than it brings: it is small enough for the second cache.)
  */
 #define GORT_GC_IMPL
 #include "gc/hosted/collect.h"
@@ -33,14 +43,19 @@
 
 #define PART (128 * KiB)
 
-/* The slot that addr, which is below MAX_ALLOC, is in, if it holds an object. */
+/* The span that addr, which is below MAX_ALLOC, is in, or NULL. */
+static always_inline struct mspan *
+spanAt(struct heapArena **const *arenas, uintptr_t addr)
+{
+	struct heapArena *ha = arenaIn(arenas, addr);
+	return likely(ha != NULL) ? ha->spans[addr / PAGE_SIZE % ARENA_PAGES] : NULL;
+}
+
+/* The slot, if it holds an object. */
 static always_inline struct mspan *
 findSlot(struct heapArena **const *arenas, uintptr_t addr, uint32_t *index)
 {
-	struct heapArena *ha = arenaIn(arenas, addr);
-	if (ha == NULL)
-		return NULL;
-	struct mspan *s = ha->spans[addr / PAGE_SIZE % ARENA_PAGES];
+	struct mspan *s = spanAt(arenas, addr);
 	if (s == NULL)
 		return NULL;
 	uint32_t i = objIndex(s, addr);
@@ -113,6 +128,58 @@ markHeapWord(struct marker *mk, uintptr_t addr)
 		markEndOf(mk, addr);
 }
 
+/* The end of a pointer's way: its span is in the cache, and its bits are or will be soon. */
+static always_inline void
+markInSpan(struct marker *mk, struct mspan *s, uintptr_t addr)
+{
+	uint32_t i = objIndex(s, addr);
+	if (likely(i < s->nelems && (s->allocBits[i / 64] >> (i % 64) & 1)))
+		markSlot(mk, s, i);
+	else if (addr % PTRSIZE == 0)
+		markEndOf(mk, addr);
+}
+
+/* addr lies in the heap, which is large. */
+static always_inline void
+markHeapWordLater(struct marker *mk, uintptr_t addr)
+{
+	struct mspan *s = spanAt(mk->arenas, addr);
+	if (unlikely(s == NULL)) {
+		if (addr % PTRSIZE == 0)
+			markEndOf(mk, addr);
+		return;
+	}
+	__builtin_prefetch(s);
+	uint32_t n = mk->found++ % FOUND;
+	struct mspan *old = mk->way[n].span;
+	uintptr_t oldaddr = mk->way[n].addr;
+	mk->way[n].span = s;
+	mk->way[n].addr = addr;
+	uint32_t half = (n + FOUND / 2) % FOUND;
+	struct mspan *next = mk->way[half].span;
+	if (likely(next != NULL))
+		__builtin_prefetch(&next->markBits[objIndex(next, mk->way[half].addr) / 64]);
+	if (likely(old != NULL))
+		markInSpan(mk, old, oldaddr);
+}
+
+/* Marks all that are on their way. False: there were none. */
+static never_inline bool
+markFound(struct marker *mk)
+{
+	bool any = false;
+	for (uint32_t k = 0; k < FOUND; k++) {
+		uint32_t n = mk->found++ % FOUND;
+		struct mspan *s = mk->way[n].span;
+		mk->way[n].span = NULL;
+		if (s != NULL) {
+			markInSpan(mk, s, mk->way[n].addr);
+			any = true;
+		}
+	}
+	return any;
+}
+
 static always_inline void
 markWord(struct marker *mk, uintptr_t addr)
 {
@@ -147,6 +214,21 @@ markUndefined(struct marker *mk, uintptr_t lo, uintptr_t hi, bool stack)
 			markWord(mk, addr);
 	}
 	valgrindQuiet(false);
+}
+
+static no_sanitize void
+scanConservative(struct marker *mk, uintptr_t lo, uintptr_t hi)
+{
+	if (!mk->large || unlikely(onValgrind)) {
+		markRange(mk, lo, hi);
+		return;
+	}
+	uintptr_t heap = mk->lo, size = mk->size; /* in registers */
+	for (hi = alignDown(hi, PTRSIZE); lo < hi; lo += PTRSIZE) {
+		uintptr_t addr = load_rlx((const uintptr_t *)lo);
+		if (addr - heap <= size)
+			markHeapWordLater(mk, addr);
+	}
 }
 
 no_sanitize void
@@ -185,18 +267,25 @@ markAddress(struct marker *mk, uintptr_t addr)
 }
 
 static always_inline no_sanitize void
-markRead(struct marker *mk, const uintptr_t *p)
+markRead(struct marker *mk, const uintptr_t *p, bool later)
 {
-	if (unlikely(onValgrind))
+	if (unlikely(onValgrind)) {
 		markUndefined(mk, (uintptr_t)p, (uintptr_t)(p + 1), false);
+		return;
+	}
+	uintptr_t addr = *p;
+	if (likely(!inHeap(mk, addr)))
+		return;
+	if (later)
+		markHeapWordLater(mk, addr);
 	else
-		markWord(mk, *p);
+		markHeapWord(mk, addr);
 }
 
 /* Of the object from base to end, one t or several, the words from lo to hi. */
-static no_sanitize void
-scanTyped(struct marker *mk, uintptr_t base, uintptr_t end, uintptr_t lo, uintptr_t hi,
-	const struct type *t)
+static always_inline no_sanitize void
+scanMasked(struct marker *mk, uintptr_t base, uintptr_t end, uintptr_t lo, uintptr_t hi,
+	const struct type *t, bool later)
 {
 	uintptr_t bytes =
 		(t->ptrdata / PTRSIZE + 7) / 8; /* of the mask; bits beyond ptrdata are 0 */
@@ -207,8 +296,18 @@ scanTyped(struct marker *mk, uintptr_t base, uintptr_t end, uintptr_t lo, uintpt
 			for (uint32_t m = t->gcdata[i]; m != 0; m &= m - 1) {
 				uintptr_t w = p + (i * 8 + (uint32_t)ctz64(m)) * PTRSIZE;
 				if (w >= lo && w < hi)
-					markRead(mk, (const uintptr_t *)w);
+					markRead(mk, (const uintptr_t *)w, later);
 			}
+}
+
+static no_sanitize void
+scanTyped(struct marker *mk, uintptr_t base, uintptr_t end, uintptr_t lo, uintptr_t hi,
+	const struct type *t)
+{
+	if (mk->large)
+		scanMasked(mk, base, end, lo, hi, t, true);
+	else
+		scanMasked(mk, base, end, lo, hi, t, false);
 }
 
 static bool
@@ -222,7 +321,7 @@ hasMask(const struct type *t)
 static uintptr_t
 scanObject(struct marker *mk, uintptr_t at)
 {
-	struct mspan *s = arenaIn(mk->arenas, at)->spans[at / PAGE_SIZE % ARENA_PAGES];
+	struct mspan *s = spanAt(mk->arenas, at);
 	uintptr_t base = at, end = at + s->elemsize, hi = end;
 	if (unlikely(spanSizeclass(s) == 0)) {
 		base = s->base;
@@ -239,7 +338,7 @@ scanObject(struct marker *mk, uintptr_t at)
 	if (hasMask(t))
 		scanTyped(mk, base, end, at, hi, t);
 	else
-		markRange(mk, at, hi);
+		scanConservative(mk, at, hi);
 	return hi - at;
 }
 
@@ -248,13 +347,29 @@ static never_inline uintptr_t
 oldestAhead(struct marker *mk)
 {
 	for (uint32_t i = 0; i < AHEAD; i++) {
-		uintptr_t at = mk->ahead[mk->next];
-		mk->ahead[mk->next] = 0;
-		mk->next = (mk->next + 1) % AHEAD;
+		uint32_t n = mk->next++ % AHEAD;
+		uintptr_t at = mk->ahead[n];
+		mk->ahead[n] = 0;
 		if (at != 0)
 			return at;
 	}
 	return 0;
+}
+
+/* `in` goes onto its way; the one whose way ends: 0: there is none yet. */
+static always_inline uintptr_t
+aheadSwap(struct marker *mk, uintptr_t in)
+{
+	uint32_t n = mk->next++;
+	uintptr_t at = mk->ahead[n % AHEAD];
+	mk->ahead[n % AHEAD] = in;
+	__builtin_prefetch((const void *)in);
+	if (!mk->large)
+		return at;
+	struct mspan *s = spanAt(mk->arenas, in);
+	if (spanKind(s) == SPAN_TYPED)
+		__builtin_prefetch(&s->types[objIndex(s, in)]);
+	return at;
 }
 
 /* The next object to read; 0: there is none, on its way or on the queue. */
@@ -262,15 +377,16 @@ static always_inline uintptr_t
 nextObject(struct marker *mk)
 {
 	uintptr_t in, at;
-	while (likely((in = gcwork_getFast(mk->work)) != 0)) {
-		__builtin_prefetch((const void *)in);
-		at = mk->ahead[mk->next];
-		mk->ahead[mk->next] = in;
-		mk->next = (mk->next + 1) % AHEAD;
-		if (likely(at != 0))
+	do {
+		while (likely((in = gcwork_getFast(mk->work)) != 0)) {
+			at = aheadSwap(mk, in);
+			if (likely(at != 0))
+				return at;
+		}
+		if ((at = oldestAhead(mk)) != 0)
 			return at;
-	}
-	return oldestAhead(mk);
+	} while (mk->large && markFound(mk));
+	return 0;
 }
 
 void
@@ -310,6 +426,8 @@ markSome(struct marker *mk, struct p *pp, uint64_t bytes, int64_t until)
 				looked = read;
 		}
 	}
+	if (mk->large)
+		markFound(mk);
 	while ((at = oldestAhead(mk)) != 0)
 		gcwork_put(mk->work, at);
 }

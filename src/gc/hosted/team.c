@@ -124,6 +124,7 @@ work(int32_t number)
 	mk.size -= mk.lo;
 	mk.arenas = arenaTable();
 	mk.alone = team.alone;
+	mk.large = heapIsLarge();
 	mk.self = team.self;
 	mk.work = allp[(team.firstp + number) % gomaxprocs]->gcw;
 	if (team.part == ROOTS) {
