@@ -17,9 +17,14 @@ struct marksum {
 struct marker {
 	struct gcwork *work;
 	struct heapArena **const *arenas;
-	uintptr_t lo, size; /* all of the heap lies in there */
-	bool alone;         /* no other thread sets bits */
+	uintptr_t lo, size;   /* all of the heap lies in there */
+	uintptr_t arena;      /* the arena that the last address was in */
+	struct mspan **spans; /* its spans; NULL: there was none yet */
+	bool alone;           /* no other thread sets bits */
 	struct g *self; /* the collector's goroutine, which left its registers in its sched.sp */
+	/* The type of an object that was read lately, and which of its words are pointers. */
+	const struct type *type;
+	uint64_t mask;
 	/* Objects on their way from the queue into the cache: a ring, the oldest at next; 0: none. */
 	uintptr_t ahead[AHEAD];
 	uint32_t next;
