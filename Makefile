@@ -130,7 +130,7 @@ endif
 .DELETE_ON_ERROR:
 all: lib $(if $(SPLIT),,$(if $(filter hosted,$(FLAVOUR)),shared))
 lib: $(B)/libgort.a
-go: $(B)/libgortgo.a $(B)/libgortstub.a $(B)/gotextbegin.o $(B)/gotextend.o
+go: $(B)/libgortgo.a $(B)/libgortstub.a $(B)/gotextbegin.o $(B)/gotextend.o $(B)/gotables.ld
 shared: $(B)/libgort.so
 unit: $(B)/unit
 
@@ -235,6 +235,8 @@ $(B)/libgortgo.a: $(B)/gortgo.o $(DOORMARK)
 	$(call SAY,AR)
 	$(Q)$(AR) rcs $@ $^
 $(B)/gotext%.o: $(B)/obj/gccgo/text%_apart.S.o
+	$(Q)cp $< $@
+$(B)/gotables.ld: src/gccgo/tables.ld
 	$(Q)cp $< $@
 $(B)/libgortstub.a: $(DOORSTUBS)
 	@rm -f $@

@@ -57,7 +57,7 @@ for f in "split:${SPLITDIR:-}" "splitfree:${SPLITFREEDIR:-}"; do
 	[ -n "${f#*:}" ] || continue
 	mkdir -p "$to/lib/gort/${f%%:*}"
 	put 644 "${f#*:}/libgort.a" "$to/lib/gort/${f%%:*}/libgort.a"
-	for a in libgortgo.a libgortstub.a gotextbegin.o gotextend.o; do
+	for a in libgortgo.a libgortstub.a gotextbegin.o gotextend.o gotables.ld; do
 		[ "${f%%:*}" != split ] || [ ! -f "${f#*:}/$a" ] || put 644 "${f#*:}/$a" "$to/lib/gort/split/$a"
 	done
 done

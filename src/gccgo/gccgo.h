@@ -5,6 +5,7 @@
  * define, and the rest of libgo, which is used as it is, asks for. symbols.def lists them all.
  *
  *   start.c     main, __go_go, the lists that packages register        A, I
+ *   tables.c    types and method tables, by the linker's order
  *   heap.c      new, make, copies                                      C
  *   hash.c      equality and hash functions as values                  D
  *   channel.c   channels, select                                       H
@@ -59,6 +60,8 @@ struct gcrootlist {
 };
 void go_registerGCRoots(struct gcrootlist *r) GO("runtime.registerGCRoots");
 extern struct gcrootlist *gogcroots; /* last one first; written while packages initialise */
+
+extern const struct gotables gotablesLinked; /* tables.c */
 
 void go_setmodinfo(struct gostring s) GO("runtime.setmodinfo");
 extern struct gostring gomodinfo;

@@ -160,6 +160,7 @@ main(int argc, char **argv)
 		bootfail(2, "main: the runtime is running already");
 	main_init = goInit;
 	main_main = goMain;
+	gotables = &gotablesLinked;
 	pureGo = gortPureGo != NULL;
 	rt0_go(argc, argv);
 }

@@ -9,8 +9,9 @@
  *           letter) and type agree; types are compared by address. Both lists are sorted by name,
  *           so each method is found at the first look behind the last; that they are is not
  *           needed. Only types with methods get so far.
- * Static    gccgo makes tables for the conversions that it sees (imt..I..T), which are never in this
- *           one: a pair may have several tables, and nobody may compare their addresses.
+ * Static    gccgo makes tables for the conversions that it sees (imt..I..T). They do not say for which
+ *           interface; one that has the right code is taken when the pair is asked for (build). A pair may
+ *           have several, and nobody may compare their addresses.
  * Protocol  Readers take no lock: they load the table (acquire), probe from the pair's slot, and
  *           stop at an empty one. Writers hold itabLock; they set a slot's tab, its type and then
  *           its interface, by release stores. At half full the writer builds a table of
@@ -126,10 +127,12 @@ isMethod(const struct method *m, const struct imethod *want)
 	       sameString(m->pkgPath, want->pkgPath);
 }
 
-/* Fills code, if it is given, with t's methods in inter's order. Returns the first one that t
- * lacks, NULL if none. */
+/* Looks for inter's methods among t's, and fills code with theirs or compares it. Returns the first one
+ * that t lacks, or whose code is another, NULL if none. */
+enum matching { MATCH_ONLY, MATCH_FILL, MATCH_COMPARE };
+
 static const struct imethod *
-match(const struct interfacetype *inter, const struct type *t, void **code)
+match(const struct interfacetype *inter, const struct type *t, enum matching what, void **code)
 {
 	intgo n, at = -1;
 	const struct method *m = methodsOf(t, &n);
@@ -142,21 +145,39 @@ match(const struct interfacetype *inter, const struct type *t, void **code)
 		}
 		if (tried == n)
 			return &inter->methods[i];
-		if (code != NULL)
+		if (what == MATCH_FILL)
 			code[i] = m[at].tfn;
+		else if (what == MATCH_COMPARE && code[i] != m[at].tfn)
+			return &inter->methods[i];
 	}
 	return NULL;
+}
+
+/* The table that the compiler made for the pair, or for another interface with the same methods. */
+static const struct itab *
+madeBefore(const struct interfacetype *inter, const struct type *t)
+{
+	const struct itab *tab = NULL;
+	do
+		tab = gotables->itab(tab, t, inter->nmethods);
+	while (tab != NULL && match(inter, t, MATCH_COMPARE, (void **)tab->methods) != NULL);
+	return tab;
 }
 
 static uintptr_t
 build(const struct interfacetype *inter, const struct type *t)
 {
-	bool lacks = match(inter, t, NULL) != NULL;
+	bool lacks = match(inter, t, MATCH_ONLY, NULL) != NULL;
+	if (!lacks && gotables != NULL) {
+		const struct itab *made = madeBefore(inter, t);
+		if (made != NULL)
+			return (uintptr_t)made;
+	}
 	uintptr_t n = lacks ? 0 : (uintptr_t)inter->nmethods;
 	struct itab *tab = persistentalloc(sizeof *tab + n * PTRSIZE, PTRSIZE);
 	tab->type = t;
 	if (!lacks)
-		match(inter, t, tab->methods);
+		match(inter, t, MATCH_FILL, tab->methods);
 	return (uintptr_t)tab | (lacks ? ITAB_LACKS : 0);
 }
 
@@ -187,7 +208,7 @@ getitab(const struct interfacetype *inter, const struct type *t, const struct go
 			return (const struct itab *)word;
 	}
 	if (missing != NULL)
-		*missing = match(inter, t, NULL)->name;
+		*missing = match(inter, t, MATCH_ONLY, NULL)->name;
 	return NULL;
 }
 
@@ -213,6 +234,10 @@ itabsinit(void)
 		itabAdd(l->inter, l->tab);
 	if (ctypesinit != NULL)
 		ctypesinit();
-	bootResult("%u itab%s, table of %u", itabTable->count, itabTable->count == 1 ? "" : "s",
-		itabTable->size);
+	if (gotables != NULL)
+		bootResult("%u itab%s, table of %u; the compiler made %u", itabTable->count,
+			itabTable->count == 1 ? "" : "s", itabTable->size, gotables->itabs());
+	else
+		bootResult("%u itab%s, table of %u", itabTable->count,
+			itabTable->count == 1 ? "" : "s", itabTable->size);
 }

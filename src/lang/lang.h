@@ -122,6 +122,21 @@ extern struct module *modules;         /* in the order their first package was r
 extern struct gort_package **packages; /* sorted by name; constant after modulesinit */
 extern uint32_t npackages;
 
+/* What the link of a compiled Go program laid out (gccgo/tables.c). packages: how many, and the object
+ * that they are in; types registers theirs, of typelinksinit; itabs: how many tables the compiler has made;
+ * itab: the next of them for t with n methods, after one or NULL; NULL: no more. */
+struct gotables {
+	uint32_t (*packages)(const void **object);
+	void (*types)(void);
+	uint32_t (*itabs)(void);
+	const struct itab *(*itab)(const struct itab *after, const struct type *t, intgo n);
+};
+#if GORT_FREESTANDING /* where there is no Go, and size counts */
+#	define gotables ((const struct gotables *)NULL)
+#else
+extern const struct gotables *gotables; /* set before the boot; NULL: none */
+#endif
+
 /* ---- type.c ------------------------------------------------------------------------------- */
 
 /* One type descriptor in an object. Static storage of the object that registers it. */
@@ -133,7 +148,10 @@ void typelinkRegister(struct typelink *l);
 void typelinksinit(void);
 extern uint32_t ntypelinks;
 
-/* Compiled packages' lists, from the program's init function, once; they are kept. */
+/* Compiled packages' lists; they are kept. Those that are known already are not added again.
+ * In the boot, or inrt > 0. */
+void typelistsAdd(intgo n, const struct typelist *const *lists);
+/* The same, from the program's init function. Goroutine, inrt == 0. */
 void registerTypeDescriptors(intgo n, const struct typelist *const *lists);
 /* The registered type of that name, with or without the paths of packages in it; NULL: none.
  * Named with them it is that one. Goroutine, inrt == 0. */

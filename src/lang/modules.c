@@ -2,7 +2,8 @@
  *
  * A package registers itself from a constructor: of the executable, of a shared library that was
  * linked, of one that was loaded later. modulesinit groups them by object, refuses two of one
- * name, and sorts them by name for inittask.c.
+ * name, and sorts them by name for inittask.c. The packages of compiled Go, which initialises them
+ * itself, are counted beside them.
  *
  * The list is written by constructors, which run one at a time, and read here by the only thread.
  */
@@ -12,6 +13,9 @@
 
 static struct gort_package *registered; /* last one first */
 struct module *modules;
+#if !GORT_FREESTANDING
+const struct gotables *gotables;
+#endif
 struct gort_package **packages;
 uint32_t npackages;
 
@@ -34,16 +38,16 @@ packageAddInit(struct gort_package *p, struct gort_init_fn *f)
 }
 
 static void
-countModule(const struct gort_package *p)
+countModule(const void *object, uint32_t n)
 {
 	struct module **m = &modules;
-	while (*m != NULL && (*m)->object != p->object)
+	while (*m != NULL && (*m)->object != object)
 		m = &(*m)->next;
 	if (*m == NULL) {
 		*m = persistentalloc(sizeof **m, _Alignof(struct module));
-		(*m)->object = p->object;
+		(*m)->object = object;
 	}
-	(*m)->npackages++;
+	(*m)->npackages += n;
 }
 
 /* Heap sort would be shorter to run, insertion is shorter to read, and programs have tens. */
@@ -74,14 +78,22 @@ modulesinit(void)
 	for (uint32_t i = 0; i < npackages; i++) {
 		if (packages[i]->name == NULL || packages[i]->name[0] == 0)
 			bootfail(2, "a package without a name was registered");
-		countModule(packages[i]);
+		countModule(packages[i]->object, 1);
 	}
 	sortByName(packages, npackages);
 	for (uint32_t i = 1; i < npackages; i++)
 		if (rtstrcmp(packages[i - 1]->name, packages[i]->name) == 0)
 			bootfail(2, "package %s is in the program twice", packages[i]->name);
+	n = npackages;
+	if (gotables != NULL) {
+		const void *object;
+		uint32_t go = gotables->packages(&object);
+		if (go > 0)
+			countModule(object, go);
+		n += go;
+	}
 	for (struct module *m = modules; m != NULL; m = m->next)
 		nmodules++;
-	bootResult("%u package%s in %u object%s", npackages, npackages == 1 ? "" : "s", nmodules,
+	bootResult("%u package%s in %u object%s", n, n == 1 ? "" : "s", nmodules,
 		nmodules == 1 ? "" : "s");
 }

@@ -2,8 +2,9 @@
  *
  * A descriptor tells the allocator how large a value is and the collector where its pointers
  * are. C objects register theirs from constructors, and typelinksinit takes them. Compiled Go
- * packages have one list each; the program's init function hands over all of them in its first
- * call, before any package's own code. Either way every descriptor is checked once, so that a wrong
+ * packages have one list each; where the driver has linked the program, typelinksinit takes them too
+ * (gccgo/tables.c). The program's init function hands over all of them in its first call, before any
+ * package's own code, and those that are known are not taken again. Either way every descriptor is checked once, so that a wrong
  * map is named at start and not found as a lost object much later.
  *
  * Names      A descriptor's string is meant for identity: the path of a package stands between tabs
@@ -23,7 +24,7 @@
 static struct typelink *typelinks; /* constructors, then typelinksinit: one thread */
 uint32_t ntypelinks;               /* typeLock */
 
-/* What one call of registerTypeDescriptors brought. */
+/* What one call of typelistsAdd brought. */
 struct typelists {
 	const struct typelist *const *lists;
 	intgo n;
@@ -75,26 +76,36 @@ typelinksinit(void)
 		n++;
 	}
 	ntypelinks = n;
-	bootResult("%u type%s", n, n == 1 ? "" : "s");
+	if (gotables != NULL)
+		gotables->types();
+	bootResult("%u type%s", ntypelinks, ntypelinks == 1 ? "" : "s");
+}
+
+void
+typelistsAdd(intgo n, const struct typelist *const *lists)
+{
+	lock(&typeLock);
+	const struct typelists *known = typelists;
+	while (known != NULL && known->lists != lists)
+		known = known->next;
+	if (known == NULL) {
+		for (intgo i = 0; i < n; i++) {
+			for (intgo k = 0; k < lists[i]->count; k++)
+				typeCheck(lists[i]->types[k]);
+			ntypelinks += (uint32_t)lists[i]->count;
+		}
+		struct typelists *l = persistentalloc(sizeof *l, _Alignof(struct typelists));
+		*l = (struct typelists){lists, n, typelists};
+		typelists = l;
+	}
+	unlock(&typeLock);
 }
 
 void
 registerTypeDescriptors(intgo n, const struct typelist *const *lists)
 {
-	uint32_t count = 0;
-	for (intgo i = 0; i < n; i++) {
-		for (intgo k = 0; k < lists[i]->count; k++)
-			typeCheck(lists[i]->types[k]);
-		count += (uint32_t)lists[i]->count;
-	}
 	struct g *gp = rtenter();
-	struct typelists *l = persistentalloc(sizeof *l, _Alignof(struct typelists));
-	*l = (struct typelists){lists, n, NULL};
-	lock(&typeLock);
-	l->next = typelists;
-	typelists = l;
-	ntypelinks += count;
-	unlock(&typeLock);
+	typelistsAdd(n, lists);
 	rtleave(gp);
 }
 

@@ -85,6 +85,69 @@ C
 	want_err "modulesinit: 2 packages in 1 object" "typelinksinit: 1 type"
 }
 
+# Compiled Go's packages, types and method tables are counted before any of it runs, as many as the program has; and
+# a dynamic conversion takes the table that the compiler made for a static one.
+test_go_counts() { # secs=120
+	only opt split splitdebug splithard
+	need gccgo-12
+	cat >x.go <<'GO'
+package main
+
+import (
+	"fmt"
+	"reflect"
+	"unsafe"
+)
+
+type shape interface {
+	area() int
+	name() string
+}
+type square struct{ side int }
+
+func (s *square) area() int    { return s.side * s.side }
+func (s *square) name() string { return "square" }
+func (s *square) unused() int  { return 0 }
+
+type other interface{ area() int }
+
+//go:noinline
+func static(s *square) shape { return s }
+
+func table(s shape) uintptr { return *(*uintptr)(unsafe.Pointer(&s)) }
+
+func main() {
+	s := &square{3}
+	var v interface{} = s
+	fmt.Println("same table:", table(v.(shape)) == table(static(s)), v.(shape).area())
+	fmt.Println(v.(other).area(), reflect.PtrTo(reflect.TypeOf(*s)) == reflect.TypeOf(s))
+	_, ok := v.(fmt.Stringer)
+	fmt.Println(ok)
+}
+GO
+	run gort build -o x x.go
+	want_status 0
+	types=$(nm x | grep -c '\.\.types$')
+	tables=$(nm x | grep -c ' p\{0,1\}imt\.\.')
+	listed=0 # by the lists' sizes: an empty one has room for one
+	for size in $(nm -S x | sed -n 's/^[^ ]* \([^ ]*\) . .*\.\.types$/\1/p'); do
+		listed=$((listed + 0x$size / 8 - 1))
+	done
+	[ "$types" -gt 10 ] && [ "$tables" -gt 10 ] && [ "$listed" -gt 100 ] || die "$types, $tables, $listed"
+	run env GODEBUG=boottrace=1 ./x
+	want_status 0
+	want_out "same table: true 9" "9 true" "false"
+	want_err "modulesinit: $types packages in 1 object" "; the compiler made $tables"
+	got=$(sed -n 's/.*typelinksinit: \([0-9]*\) types/\1/p' err)
+	[ "$got" -le "$listed" ] && [ "$got" -gt $((listed - types)) ] || die "$got of $listed types"
+	# What comes without a linker that lays them out comes with the program's own first function.
+	run env GORT_SPLIT_LD=gold "$TOP/gort" build -o x x.go
+	run env GODEBUG=boottrace=1 ./x
+	want_status 0
+	want_out "same table: false 9" "9 true" "false"
+	want_err "modulesinit: 0 packages in 0 objects" "typelinksinit: 0 types"
+}
+
 # A package in a shared library is another object's.
 test_shared() { # secs=120
 	only opt debug

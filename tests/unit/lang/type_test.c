@@ -120,6 +120,8 @@ TEST_G(lang, type, lookup)
 	CHECK(lookupType(STR("[]int")) == NULL);
 	registerTypeDescriptors(2, first);
 	CHECK_EQ(ntypelinks, before + 3);
+	registerTypeDescriptors(2, first); /* known */
+	CHECK_EQ(ntypelinks, before + 3);
 	CHECK(lookupType(STR("[]int")) == &plain);
 	CHECK(lookupType(STR("[]in")) == NULL && lookupType(STR("[]int ")) == NULL);
 	CHECK(lookupType(STR("")) == NULL);
