@@ -120,13 +120,20 @@ TEST_G(sched, newproc, refused_stack)
 	lim.rlim_cur = 64 * MiB; /* less than there is already */
 	if (GORT_ASAN || GORT_TSAN)
 		testSkip("the sanitizers need address space");
-	/* In the runtime all the while: a thread that was started because this one lost its P would be
-	 * refused its signal stack. */
+	/* A thread that starts meanwhile would be refused its signal stack, and end the process. With the
+	 * world stopped none is asked for; those that were have theirs soon. (But for an M whose thread is
+	 * gone, or was refused: there should be none here.) */
 	struct newprocopt opt = {.stack = 1 * GiB};
 	struct g *gp = rtenter(), *refused;
+	stopTheWorld();
+	int64_t end = nanotime() + 5 * SEC;
+	for (struct m *mp = load_acq(&allm); mp != NULL; mp = mp->alllink)
+		while (load_acq(&mp->sigaltstack) == NULL && nanotime() < end)
+			osusleep(100);
 	bool limited = setrlimit(resource, &lim) == 0;
 	refused = newproc(usesStack, NULL, &opt, 0, &why);
 	limited = setrlimit(resource, &old) == 0 && limited;
+	startTheWorld();
 	rtleave(gp);
 	CHECK(limited);
 	CHECK(refused == NULL);
