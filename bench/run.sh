@@ -150,6 +150,17 @@ fi
 
 case $selected in *" door_"*) door_find ;; esac
 
+# ---- libgc --------------------------------------------------------------------------------------
+
+# The collector that C programs have had so far, for the measures that bench/libgc knows, if it is here.
+gcversion=
+find_libgc() {
+	[ "$vs" != none ] || return 0
+	gcversion=$(echo '#include <gc.h>' | $CC -E -dM -x c - 2>/dev/null |
+		awk '$2 ~ /^GC_TMP_VERSION_M/ { v[$2] = $3 }
+			END { if (length(v)) print v["GC_TMP_VERSION_MAJOR"] "." v["GC_TMP_VERSION_MINOR"] "." v["GC_TMP_VERSION_MICRO"] }')
+}
+
 # ---- building ---------------------------------------------------------------------------------
 
 dir=${GORT_BENCH_DIR:-$home/build/bench}
@@ -175,6 +186,9 @@ build() {
 		for p in measures nothing wordcount; do
 			(cd "$tmp/go" && "$go" build -o "$tmp/$p.go" "./$p")
 		done
+	fi
+	if [ -n "$gcversion" ]; then
+		$CC -O2 -pthread -o "$tmp/measures.libgc" "$here/libgc/measures.c" -lgc
 	fi
 	if chosen library_chan_pingpong || chosen library_malloc16; then
 		"$home/gort" build -Dgort_main=measures_main -o "$tmp/measures.library" \
@@ -202,10 +216,10 @@ sample() {
 	measure=$1 side=$2 round=$3 procs=$4
 	shift 4
 	status=0
-	GOMAXPROCS=$procs
-	export GOMAXPROCS
+	GOMAXPROCS=$procs GC_MARKERS=$procs # the second is libgc's
+	export GOMAXPROCS GC_MARKERS
 	timeout "$limit_s" "$@" </dev/null >"$tmp/out" 2>"$tmp/err" || status=$?
-	unset GOMAXPROCS
+	unset GOMAXPROCS GC_MARKERS
 	if [ "$status" -ne 0 ]; then
 		shift $(($# > 4 ? $# - 4 : 0))
 		failed "$measure" "$side ended with status $status: ... $*"
@@ -348,7 +362,8 @@ has() {
 # counted: it brings files into memory and the CPU out of its sleep.
 pairs() {
 	sides=gort
-	if [ -n "$go" ] && has go "$1"; then sides="gort go"; fi
+	if [ -n "$go" ] && has go "$1"; then sides="$sides go"; fi
+	if [ -n "$gcversion" ] && has libgc "$1"; then sides="$sides libgc"; fi
 	r=0
 	while [ "$r" -le "$rounds" ]; do
 		for s in $sides; do
@@ -356,6 +371,12 @@ pairs() {
 		done
 		r=$((r + 1))
 	done
+}
+
+# against_libgc NAME ROW LIMIT
+against_libgc() {
+	[ -n "$gcversion" ] && has libgc "$1" || return 0
+	row "$2" ns gort libgc "$3"
 }
 
 do_simple() {
@@ -371,6 +392,9 @@ do_simple() {
 		against=$other
 		[ "$other" = - ] || has go "$name" || against=-
 		row "$name" ns gort "$against" "$limit"
+		limit=-
+		case $name in trees12*) limit="ratio<=0.5" ;; esac
+		against_libgc "$name" "$name" "$limit"
 	done <"$tmp/simple"
 }
 
@@ -390,6 +414,8 @@ do_bt18() {
 	pairs bt18 2 1
 	row bt18 ns gort "$other" -
 	row bt18_stop ns gort "$other" -
+	against_libgc bt18 bt18 -
+	against_libgc bt18 bt18_stop "ratio<=0.5"
 }
 
 do_stop_the_world() {
@@ -583,6 +609,7 @@ machine() {
 	echo "compiler  $($CC --version | head -n 1)"
 	echo "Go        ${goversion:-none}"
 	[ -z "$doorsides" ] || echo "gccgo     $gccgoversion"
+	echo "libgc     ${gcversion:-none (Debian: libgc-dev)}"
 	echo "rounds    $rounds$([ "$shrink" -eq 1 ] || echo ", 1/$shrink of the operations: not for comparison")"
 	date -u '+date      %Y-%m-%d %H:%M UTC'
 }
@@ -619,6 +646,7 @@ update_docs() {
 }
 
 warn_if_busy
+find_libgc
 build
 machine
 echo
