@@ -104,10 +104,13 @@ TEST_OPT(sync, syncmutex, starvation, GO_ONE_P)
 	CHECK_EQ(m.state, 2 * Waiter | Locked);
 	for (int64_t t = nanotime(); nanotime() - t < 2 * MS;)
 		;
-	RT(syncmutexUnlock(&m)); /* a is runnable, not running */
-	CHECK_EQ(m.state, Waiter | Woken);
-	RT(syncmutexLock(&m)); /* first come */
-	CHECK_EQ(m.state, Waiter | Woken | Locked);
+	int32_t unlocked = 0, relocked = 0;
+	RT(syncmutexUnlock(&m);
+		unlocked = m.state; /* a is runnable, not running: nobody takes our P */
+		syncmutexLock(&m);  /* first come */
+		relocked = m.state);
+	CHECK_EQ(unlocked, Waiter | Woken);
+	CHECK_EQ(relocked, Waiter | Woken | Locked);
 	WAIT_UNTIL((load_acq(&m.state) & Starving) != 0);
 	waitParked(ga, waitReasonSyncMutexLock);
 	CHECK_EQ(m.state, 2 * Waiter | Starving | Locked);
