@@ -12,7 +12,8 @@
  *   work.c      work buffers: the queue of objects to scan that each P will have
  *   barrier.h           what the program overwrites while it is marked
  *   hosted/cycle.c      a collection from its start to its end, and who asks for one
- *   hosted/barrier.c    why nothing is lost then
+ *   hosted/barrier.c    why nothing is lost then, in Go programs
+ *   hosted/track.c      the same, as soon as there is C code
  *   hosted/concurrent.c who marks then, and for how long
  *   hosted/pacer.c      when the next one is due
  *   hosted/team.c       the threads that mark together

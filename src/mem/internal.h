@@ -40,8 +40,6 @@ makeSpanClass(uint32_t sizeclass, uint32_t kind)
 void mspanInit(struct mspan *s, uintptr_t base, uintptr_t npages, uint32_t spanclass,
 	uintptr_t size, bool needzero);
 void mspanFini(struct mspan *s);
-/* Is slot i taken but still in its owner's run, not handed out? */
-bool slotInRun(const struct mspan *s, uint32_t i);
 /* Side memory: bits, type words. heap.lock. A power of two of at least 64 bytes; not zeroed. */
 void *sideAlloc(uintptr_t n);
 void sideFree(void *p, uintptr_t n);

@@ -305,6 +305,13 @@ badFreeSlot(const struct mspan *s, uint32_t i, uintptr_t addr)
 		(void *)addr, (unsigned long)s->elemsize, (void *)slotAddr(s, i));
 }
 
+/* What is being marked may be on somebody's queue: it is left to the sweeper. */
+static bool
+marking(void)
+{
+	return COLLECTS && unlikely(load_rlx(&gcphase) == GCmark);
+}
+
 static void
 freeTiny(struct mspan *s, uint32_t i, uintptr_t addr, struct mcache *c)
 {
@@ -315,6 +322,8 @@ freeTiny(struct mspan *s, uint32_t i, uintptr_t addr, struct mcache *c)
 	struct specials *specials = load_acq(&s->specials);
 	if (unlikely(specials != NULL))
 		specials->drop(s, addr, objectSize((void *)addr));
+	if (marking())
+		return;
 	uint32_t f = fetch_or(&b->freed, bit);
 	if (f & bit)
 		badFree(addr, "was freed before");
@@ -339,9 +348,6 @@ gcfree(void *p)
 	uintptr_t addr = (uintptr_t)p;
 	if (addr == 0 || addr == (uintptr_t)&zerobase)
 		return;
-	/* What is being marked may be on somebody's queue: it is left to the sweeper. */
-	if (COLLECTS && unlikely(load_rlx(&gcphase) == GCmark))
-		return;
 	struct mspan *s = spanOf(addr);
 	if (unlikely(s == NULL))
 		badFreeOutside(addr);
@@ -358,6 +364,8 @@ gcfree(void *p)
 	struct specials *specials = load_acq(&s->specials);
 	if (unlikely(specials != NULL))
 		specials->drop(s, addr, s->elemsize);
+	if (marking())
+		return;
 	if (spanSizeclass(s) != 0) {
 		freeSlot(s, i, c);
 		return;

@@ -93,6 +93,10 @@ void mheap_flushCaches(void);
 /* The mark is done, mark bits say what lives: from here on every span has to be swept. World
  * stopped, caches flushed, everything swept since the last time. live: bytes marked. */
 void mheap_startSweep(uint64_t live);
+/* The mark is given up: no object is marked. World stopped. */
+void mheap_clearMarks(void);
+/* The i-th arena by address; NULL: there are no more. */
+struct heapArena *mheap_arena(uint32_t i);
 /* Sweeps a span. False: there is none left to begin with. *pages: given back by it. A P is held. */
 bool sweepone(uintptr_t *pages);
 /* Sweeps what is left, and waits for those who are at it. */

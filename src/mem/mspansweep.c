@@ -179,6 +179,15 @@ mheap_bounds(uintptr_t *lo, uintptr_t *hi)
 	unlock(&heap.lock);
 }
 
+struct heapArena *
+mheap_arena(uint32_t i)
+{
+	lock(&heap.lock);
+	struct heapArena *ha = i < heap.narenas ? heap.arenas[i] : NULL;
+	unlock(&heap.lock);
+	return ha;
+}
+
 struct heapArena **const *
 arenaTable(void)
 {
@@ -200,6 +209,17 @@ mheap_flushCaches(void)
 	assertWorldStopped();
 	for (int32_t i = 0; i < gomaxprocs; i++)
 		mcacheFlush(allp[i]->mcache);
+}
+
+void
+mheap_clearMarks(void)
+{
+	assertWorldStopped();
+	lock(&heap.lock);
+	for (struct mspan *s = heap.allspans; s != NULL; s = s->allnext)
+		for (uint32_t w = 0; w * 64 < s->nelems; w++)
+			store_rlx(&s->markBits[w], (uint64_t)0);
+	unlock(&heap.lock);
 }
 
 void

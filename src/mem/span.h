@@ -92,6 +92,9 @@ slotAddr(const struct mspan *s, uint32_t i)
 	return s->base + (uintptr_t)i * s->elemsize;
 }
 
+/* Is slot i taken but still in its owner's run, not handed out? */
+bool slotInRun(const struct mspan *s, uint32_t i);
+
 static inline bool
 bitIsSet(const uint64_t *bits, uint32_t i)
 {
@@ -114,6 +117,9 @@ struct pagesum {
 
 struct heapArena {
 	uintptr_t base;
+	/* gc/hosted/track.c, which alone uses them */
+	uint32_t watched; /* bit n: of the n-th 2 MiB pages may be write-protected */
+	bool known;       /* the kernel was told of it */
 	uint32_t pos; /* index in heap.arenas; heap.lock */
 	/* heap.lock */
 	uint64_t alloc[ARENA_PAGES / 64]; /* 1: in use, or not mapped yet */

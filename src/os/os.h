@@ -81,6 +81,26 @@ bool osThreadLocals(const struct m *mp, uint32_t i, uintptr_t *lo, uintptr_t *hi
 /* The mapping that addr lies in, as /proc/self/maps has it. */
 bool osMapping(uintptr_t addr, uintptr_t *lo, uintptr_t *hi);
 
+/* ---- which pages are written: hosted/written_hosted.c; hosted only ------------------------- */
+
+/* Before the others. 0, or -errno: *what is refused. Takes two descriptors. */
+int osWrittenOpen(const char **what);
+void osWrittenClose(void); /* the child of a fork, too */
+/* Mapped or reserved memory that the others may be asked about. 0 or -errno, as they. */
+int osWrittenAdd(uintptr_t p, uintptr_t n);
+/* The pages from p on that hold memory count as not written. */
+int osWrittenClean(uintptr_t p, uintptr_t n);
+/* Nobody asks for a while: they cost nothing. They count as written. */
+int osWrittenForget(uintptr_t p, uintptr_t n);
+/* Those between *p and end that have been written since, in at most n stretches; clean: and count as not
+ * written from here on, so what is read from them after the call is as new as the next call says.
+ * Returns how many stretches, or -errno; *p: how far that goes. */
+struct pagerange {
+	uint64_t lo, hi, what; /* the kernel's */
+};
+intptr_t osWrittenPages(
+	uintptr_t *p, uintptr_t end, bool clean, struct pagerange *vec, uint32_t n);
+
 /* ---- threads ------------------------------------------------------------------------------ */
 
 /* Starts a thread that runs fn(mp) on a stack of its own, all signals blocked as the caller has

@@ -7,6 +7,9 @@
 
 enum { AHEAD = 16, FOUND = 16 };
 
+/* On the queue: not an object but a page that was written. */
+#define PAGE_ITEM ((uintptr_t)1)
+
 struct marksum {
 	uint64_t bytes;   /* marked */
 	uint64_t stacks;  /* bytes of stacks read */
@@ -78,6 +81,8 @@ void markTogether(struct marksum *sum, struct g *self);
 void markRootsTogether(struct marksum *sum, struct g *self);
 /* The same without roots: what is on the list, and can be reached from there. */
 void markRestTogether(struct marksum *sum, struct g *self);
+/* All that is reachable once more: the list has bytes of pages that were written since. */
+void markAgainTogether(struct marksum *sum, struct g *self, uint64_t bytes);
 bool teamHungry(void); /* somebody waits for work, and there is none on the list */
 
 /* ---- checkmark.c -------------------------------------------------------------------------- */
@@ -93,6 +98,8 @@ void checkSlot(struct marker *mk, struct mspan *s, uint32_t i); /* for mark.c */
 void concurrentBegin(const struct marksum *sum, struct bgworker *collector);
 /* The collector, world running: returns when nothing was left to mark, or almost nothing. */
 void concurrentWait(void);
+void concurrentQuiet(void);             /* nothing was on the list, and nobody was at it */
+void concurrentShare(uint32_t quarters); /* of the processors, from now on */
 /* World stopped again: nobody marks any more, queues are on the list. sum is added to. */
 void concurrentEnd(struct marksum *sum);
 /* gcStall, while marking goes on. False: there is nothing to help with, and too much was allocated. */
@@ -101,6 +108,23 @@ struct marktimes {
 	uint64_t share, idle, assist; /* ns of processors */
 };
 extern struct marktimes marktimes; /* of the last mark; atomic */
+
+/* ---- track.c -------------------------------------------------------------------------------- */
+
+void trackInit(void);             /* gcinit */
+bool trackForced(void);           /* GODEBUG=gctrack=wp */
+bool trackWorth(uint64_t bytes);  /* a mark of so many bytes is to be done so */
+/* In this order; the collector. World running. False: it cannot be done. */
+bool trackBegin(void);
+void trackRounds(void); /* world running */
+bool trackLast(void);   /* world stopped; false: nothing that was marked counts */
+void trackEnd(void);    /* world running */
+/* Of the last mark; the collector's. */
+extern struct tracktimes {
+	int64_t clean; /* ns to begin */
+	uint32_t rounds;
+	uint64_t round[3], last; /* pages */
+} tracktimes;
 
 /* ---- barrier.c ------------------------------------------------------------------------------ */
 
@@ -141,6 +165,7 @@ struct cycletimes {
 	int64_t ragged, running,
 		again; /* of a concurrent one: the flag went up; the world ran; it stopped */
 	struct marktimes mark;
+	bool tracked;
 	uint64_t heapBefore, heapAfter, live, goal, stacks, globals;
 	int32_t procs;
 	bool forced;

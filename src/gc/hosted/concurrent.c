@@ -11,6 +11,8 @@
  * that is left on the list, where others find it, and adds what it has marked to the sum. Barriers put
  * objects on the queue as well, between turns.
  *
+ * With tracked pages (track.c) there are several such marks, each with a larger share.
+ *
  * The end. A turn that finds nothing, while nobody else has a turn, wakes the collector. That is a hint: there
  * may be objects on queues, from barriers. The collector has all Ps put what they have on the list, and
  * if there was something it waits again. After a few rounds, in which barriers always came between, it
@@ -35,7 +37,9 @@ static struct {
 	uint32_t turns aligned_to(CACHE_LINE); /* atomic: that are being taken */
 	uint64_t bytes; /* atomic: marked so far, the roots' and barriers' included */
 	int64_t paid;   /* atomic: heapLive up to which those who allocate have helped */
-	int64_t start;  /* written with the world stopped */
+	int64_t start;  /* atomic: since when the share is counted */
+	uint64_t shareBefore; /* atomic: the share's time then */
+	uint32_t quarters;    /* atomic: the share */
 	struct bgworker *collector; /* the same */
 } conc;
 
@@ -97,8 +101,9 @@ gcMarkShareDue(void)
 {
 	if (load_rlx(&gcmarking) == 0 || gcworkGlobalEmpty())
 		return false;
-	int64_t all = (nanotime() - conc.start) * gomaxprocs;
-	return (int64_t)load_rlx(&marktimes.share) * 4 < all;
+	int64_t all = (nanotime() - load_rlx(&conc.start)) * gomaxprocs;
+	int64_t had = (int64_t)(load_rlx(&marktimes.share) - load_rlx(&conc.shareBefore));
+	return had * 4 < all * load_rlx(&conc.quarters);
 }
 
 bool
@@ -147,6 +152,15 @@ concurrentAssist(void)
 
 /* ---- a mark ------------------------------------------------------------------------------- */
 
+/* A reader may see half of it: the share is a quarter off for a moment. */
+void
+concurrentShare(uint32_t quarters)
+{
+	store_rlx(&conc.shareBefore, load_rlx(&marktimes.share));
+	store_rlx(&conc.start, nanotime());
+	store_rlx(&conc.quarters, quarters);
+}
+
 void
 concurrentBegin(const struct marksum *sum, struct bgworker *collector)
 {
@@ -155,7 +169,7 @@ concurrentBegin(const struct marksum *sum, struct bgworker *collector)
 	store_rlx(&conc.bytes, sum->bytes);
 	store_rlx(&conc.paid, load_rlx(&heapLive));
 	conc.collector = collector;
-	conc.start = nanotime();
+	concurrentShare(1);
 	store_seq(&gcmarking, 1u);
 }
 
@@ -175,12 +189,18 @@ offer(struct p *pp)
 }
 
 void
+concurrentQuiet(void)
+{
+	do
+		world.park(waitCommit, NULL, waitReasonGCWorkerIdle);
+	while (!quiet());
+}
+
+void
 concurrentWait(void)
 {
 	for (int round = 0; round < ROUNDS; round++) {
-		do
-			world.park(waitCommit, NULL, waitReasonGCWorkerIdle);
-		while (!quiet());
+		concurrentQuiet();
 		world.forEachP(offer);
 		if (gcworkGlobalEmpty())
 			break;

@@ -31,6 +31,15 @@
  *     5b. the world starts, and all that can be reached is marked (concurrent.c)
  *     5c. the world stops; caches are flushed again; what barriers have left is marked; the flag falls
  *
+ * As soon as C code can hold pointers into the heap, no code goes by the barrier. If the kernel says which
+ * pages are written (track.c), and there is enough to mark:
+ *     2a. all pages count as not written
+ *     5a. roots are marked; from here on objects are born marked, and spans are not freed
+ *     5b. the world starts; what can be reached is marked, and read again where it was written
+ *     5c. lists as in 2; the world stops; caches are flushed again; what was written since, and all roots, are
+ *         read again, and marked to the end. If the list was not right, or a thread cannot be stopped, the
+ *         program goes on a little and it is tried again; after a few times the mark is given up
+ *
  * The collector's stack is one of those that are read, which is why it marks on its thread's
  * scheduling stack: it has left its own registers on its own stack by then.
  *
@@ -42,7 +51,16 @@
 
 #include "core/broken.h"
 
+enum how {
+	STANDING, /* the world stands still */
+	BARRIER,  /* the program runs, and goes by the barrier */
+	TRACKED,  /* the program runs, and its pages are tracked */
+};
+
+enum { LAST_TRIES = 5 };
+
 bool gccollects;
+static bool pureGo; /* all code goes by the barrier; constant once the program's goroutines run */
 void (*gcPoolCleanup)(void);
 
 static struct bgworker collector;
@@ -194,7 +212,7 @@ stopWithObjects(int64_t *start)
 	static bool listed;
 	for (;;) {
 		/* No library that comes or goes in a program of nothing but Go knows of the heap. */
-		bool constant = pacerConcurrent && listed, ok = true;
+		bool constant = pureGo && listed, ok = true;
 		if (!constant)
 			world.block(listObjects, &ok);
 		if (!ok)
@@ -202,7 +220,7 @@ stopWithObjects(int64_t *start)
 		listed = true;
 		*start = nanotime();
 		bool all = world.stop();
-		if (all && (constant || osObjectsSame(!pacerConcurrent)))
+		if (all && (constant || osObjectsSame(!pureGo)))
 			return true;
 		world.start();
 		if (!all)
@@ -253,6 +271,16 @@ markRest(void *sum)
 		checkMarks(getg()->m->curg, false);
 }
 
+static uint64_t lastWritten; /* bytes; the collector's */
+
+static void
+markAgain(void *sum)
+{
+	markAgainTogether(sum, getg()->m->curg, lastWritten);
+	if (unlikely(debug.gccheckmark != 0))
+		checkMarks(getg()->m->curg, true);
+}
+
 static void
 markOnG0(void (*mark)(void *sum), struct marksum *sum)
 {
@@ -282,11 +310,56 @@ count(const struct cycletimes *t, bool someWait)
 
 static void wakeStalled(void);
 
-/* The roots are marked; the program goes on, and the rest is marked meanwhile. World stopped before and
- * after. */
 static void
+nap(void *us)
+{
+	osusleep(*(uint32_t *)us);
+}
+
+/* World stopped, the program has run since the roots were read: what it has written is read, and all
+ * roots. */
+static void
+endTracked(struct marksum *rest)
+{
+	mheap_flushCaches();
+	if (trackLast()) {
+		lastWritten = tracktimes.last * physPageSize;
+		markOnG0(markAgain, rest);
+		return;
+	}
+	mheap_clearMarks();
+	markOnG0(markAll, rest);
+}
+
+/* The Ps have stopped, but not every thread: nothing was marked. */
+static cold void
+giveUp(void)
+{
+	struct gcwork *work = getg()->m->p->gcw;
+	while (gcwork_tryGet(work) != 0)
+		;
+	mheap_clearMarks();
+}
+
+/* With the world stopped; false: only the Ps are. */
+static bool
+stopAgain(struct cycletimes *t)
+{
+	for (uint32_t us = 500; us < (uint32_t)500 << LAST_TRIES; us *= 2) {
+		if (stopWithObjects(&t->again))
+			return true;
+		world.block(nap, &us);
+	}
+	t->again = nanotime();
+	return world.stop() && osObjectsSame(true);
+}
+
+/* The roots are marked; the program goes on, and the rest is marked meanwhile. World stopped before and
+ * after. False: the mark was given up. */
+static bool
 markWhileRunning(struct marksum *sum, struct cycletimes *t, bool due)
 {
+	bool all = true;
 	uint64_t live = (uint64_t)load_rlx(&heapLive);
 	uint64_t from = due ? (uint64_t)load_rlx(&asked.live) : live;
 	markOnG0(markRoots, sum);
@@ -295,19 +368,56 @@ markWhileRunning(struct marksum *sum, struct cycletimes *t, bool due)
 	t->running = nanotime();
 	world.start();
 	wakeStalled();
-	concurrentWait();
-	t->again = nanotime();
-	world.stop(); /* a thread that does not stop does not write without a barrier */
-	concurrentEnd(sum);
 	struct marksum rest = {0};
-	mheap_flushCaches();
-	if (!gcworkGlobalEmpty() || debug.gccheckmark != 0)
-		markOnG0(markRest, &rest);
-	barrierLower();
+	if (t->tracked) {
+		trackRounds();
+		all = stopAgain(t);
+		concurrentEnd(sum);
+		if (all)
+			endTracked(&rest);
+		else
+			giveUp();
+		sum->stacks = rest.stacks;
+		sum->globals = rest.globals;
+	} else {
+		concurrentWait();
+		t->again = nanotime();
+		world.stop(); /* a thread that does not stop does not write without a barrier */
+		concurrentEnd(sum);
+		mheap_flushCaches();
+		if (!gcworkGlobalEmpty() || debug.gccheckmark != 0)
+			markOnG0(markRest, &rest);
+		barrierLower();
+	}
 	t->mark = marktimes;
 	uint64_t born = (uint64_t)load_rlx(&heapLive) - live;
 	pacerAllocated(live + born - (from < live ? from : live));
 	sum->bytes += rest.bytes + born;
+	return all;
+}
+
+/* World running. */
+static enum how
+prepare(void)
+{
+	if (!pacerConcurrent)
+		return STANDING;
+	if (!pureGo)
+		return trackBegin() ? TRACKED : STANDING;
+	if (barrierRaise())
+		return BARRIER;
+	xadd(&gcstats.raggedLate, (uint64_t)1);
+	return STANDING;
+}
+
+/* World running, nothing is marked. */
+static void
+callOff(enum how how)
+{
+	if (how == BARRIER)
+		barrierLower();
+	if (how == TRACKED)
+		trackEnd();
 }
 
 /* must: somebody else than the allocator wants it. False: nothing was collected. */
@@ -317,21 +427,16 @@ collect(bool someWait, bool must)
 	struct marksum sum;
 	struct cycletimes t = {.forced = someWait, .procs = gomaxprocs};
 	sweepAll();
-	bool concurrent = pacerConcurrent;
-	if (concurrent && !barrierRaise()) {
-		xadd(&gcstats.raggedLate, (uint64_t)1);
-		concurrent = false;
-	}
+	enum how how = prepare();
+	t.tracked = how == TRACKED;
 	if (!stopWithObjects(&t.start)) {
-		if (concurrent)
-			barrierLower();
+		callOff(how);
 		notNow();
 		return false;
 	}
 	if (!must && load_acq(&asked.due) == 0) { /* gcSetPercent has called it off */
-		if (concurrent)
-			barrierLower();
 		world.start();
+		callOff(how);
 		return false;
 	}
 	t.stopped = nanotime();
@@ -346,10 +451,15 @@ collect(bool someWait, bool must)
 	t.heapBefore = (uint64_t)load_rlx(&heapLive);
 	t.goal = pacerGoal();
 	store_rel(&gcphase, (uint32_t)GCmark);
-	if (concurrent)
-		markWhileRunning(&sum, &t, due);
-	else
+	if (how == STANDING) {
 		markOnG0(markAll, &sum);
+	} else if (!markWhileRunning(&sum, &t, due)) {
+		store_rel(&gcphase, (uint32_t)GCoff);
+		world.start();
+		callOff(how);
+		notNow();
+		return false;
+	}
 	store_rel(&gcphase, (uint32_t)GCmarktermination);
 	t.marked = nanotime();
 	t.heapAfter = (uint64_t)load_rlx(&heapLive);
@@ -358,12 +468,16 @@ collect(bool someWait, bool must)
 	t.globals = gcstats.globals = sum.globals;
 	mheap_startSweep(sum.bytes);
 	pacerTimes(t.start);
+	if (!pureGo)
+		pacerConcurrent = trackWorth(sum.bytes + t.stacks + t.globals);
 	pacerMarked(sum.bytes, t.stacks + t.globals);
 	store_rel(&gcphase, (uint32_t)GCoff);
 	t.end = nanotime();
 	count(&t, someWait);
 	world.start();
 	store_rlx(&lastcycle, t.end);
+	if (how == TRACKED)
+		trackEnd();
 	if (debug.gctrace > 0)
 		gctracePrint(gcstats.collections, &t);
 	return true;
@@ -441,12 +555,14 @@ gcCollectorInit(void)
 	osObjectsInit();
 	gccollects =
 		debug.gccollect != 0 && !debug.asyncpreemptoff && !GORT_TSAN && osfacts.haveBarrier;
+	trackInit();
 }
 
 void
 gcPureGo(uint32_t *flag)
 {
 	gcCompiledFlag = flag;
+	pureGo = !trackForced();
 	pacerConcurrent = gccollects && debug.gcstoptheworld == 0;
 	if (pacerConcurrent)
 		pacerPercentChanged();
@@ -455,6 +571,8 @@ gcPureGo(uint32_t *flag)
 void
 gcCollectorEnable(void)
 {
+	if (!pureGo)
+		pacerConcurrent = gccollects && trackWorth(0);
 	pacerMarked(0, 0);
 	gc_trigger = gcTriggered;
 }

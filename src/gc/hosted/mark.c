@@ -22,6 +22,9 @@
  * Large objects are read in pieces of 128 KiB (PART), each queued by its own address, so that others can
  * take some: the first piece's turn queues the rest.
  *
+ * Where pages are tracked (track.c) the queue also has pages that were written, which are told by a bit
+ * that no object's address has.
+ *
  * Objects come off the queue in the order last in, first out, and most are not in the cache when their
  * turn comes. So they are asked for then, and read only after AHEAD others.
  *
@@ -383,10 +386,38 @@ scanLarge(struct marker *mk, const struct mspan *s, uintptr_t at)
 	return hi - at;
 }
 
-/* at: an object, or a part of a large one. Returns how many bytes that was. */
+/* A page that was written: what lies on it of objects that are marked. The others are read when they are.
+ * Those of a run that are not handed out hold nothing, and perhaps no type. Returns its size. */
+static never_inline uintptr_t
+scanPage(struct marker *mk, uintptr_t page)
+{
+	struct mspan *s = spanAt(mk, page);
+	uintptr_t pageEnd = page + physPageSize;
+	for (uint32_t i = objIndex(s, page); i < s->nelems; i++) {
+		uintptr_t base = slotAddr(s, i), end = base + s->elemsize;
+		if (base >= pageEnd)
+			break;
+		if (!bitIsSet(s->markBits, i) || !bitIsSet(s->allocBits, i) || slotInRun(s, i))
+			continue;
+		if (unlikely(spanSizeclass(s) == 0))
+			end = base + alignUp(s->largesize, PTRSIZE);
+		uintptr_t lo = base > page ? base : page, hi = end < pageEnd ? end : pageEnd;
+		if (lo >= hi)
+			continue;
+		if (spanKind(s) == SPAN_TYPED && hasMask(s->types[i]))
+			scanTyped(mk, base, end, lo, hi, s->types[i]);
+		else
+			scanConservative(mk, lo, hi);
+	}
+	return physPageSize;
+}
+
+/* at: an object, a part of a large one, or a page (PAGE_ITEM). Returns how many bytes that was. */
 static always_inline uintptr_t
 scanObject(struct marker *mk, uintptr_t at)
 {
+	if (unlikely(at & PAGE_ITEM))
+		return scanPage(mk, at - PAGE_ITEM);
 	struct mspan *s = spanAt(mk, at);
 	uintptr_t size = s->elemsize;
 	if (unlikely(spanSizeclass(s) == 0))

@@ -277,7 +277,10 @@ rootsPrepare(void)
 	n[RUNTIME] = BROKEN(ROOTRUNTIME) ? 0 : piecesOfAll(persistentRange);
 	n[TIMERS] = BROKEN(ROOTRUNTIME) ? 0 : 1;
 	n[RECORDS] = BROKEN(ROOTRECORDS) ? 0 : (uint64_t)gomaxprocs; /* at most one a thread */
-	n[STACKS] = (load_acq(&nallgs) + STACKS_A_JOB - 1) / STACKS_A_JOB;
+	if (BROKEN(TRACKSTACKS) && tracktimes.rounds != 0)
+		n[STACKS] = 0;
+	else
+		n[STACKS] = (load_acq(&nallgs) + STACKS_A_JOB - 1) / STACKS_A_JOB;
 	specialsMarkBegin();
 	store_rel(&jobs.next, (uint64_t)0);
 }

@@ -29,7 +29,8 @@
  * markTogether returns when all have left.
  *
  * Where the program runs while it is marked (concurrent.c) only the roots are read in this way, and what is
- * left at the end, which is little.
+ * left at the end, which is little; with tracked pages (track.c) that is the roots again and what was
+ * written last.
  *
  * Model: tests/model/team.pml.
  */
@@ -51,6 +52,7 @@ static struct {
 	int32_t firstp;
 	bool alone;
 	enum { ALL, ROOTS, REST } part;
+	uint64_t live;      /* bytes to read, beside roots */
 	struct g *self;
 	struct marksum sum; /* atomic while there are helpers */
 	uint64_t others;    /* the collector's: what roots the last mark has read */
@@ -155,8 +157,7 @@ static int32_t
 helpersWanted(void)
 {
 	bool all = GORT_HARD || debug.gcstress != 0;
-	uint64_t live = team.part == ALL ? (uint64_t)load_rlx(&heapLive) : 0;
-	uint64_t pieces = (live + team.others) / HELP_FROM;
+	uint64_t pieces = (team.live + team.others) / HELP_FROM;
 	int32_t n = gomaxprocs < ncpu || all ? gomaxprocs : ncpu;
 	n = n < TEAM_MAX ? n : TEAM_MAX;
 	return all || pieces > TEAM_MAX || (int32_t)pieces >= n ? n - 1 : (int32_t)pieces;
@@ -189,6 +190,15 @@ void
 markTogether(struct marksum *sum, struct g *self)
 {
 	team.part = ALL;
+	team.live = (uint64_t)load_rlx(&heapLive);
+	together(sum, self);
+}
+
+void
+markAgainTogether(struct marksum *sum, struct g *self, uint64_t bytes)
+{
+	team.part = ALL;
+	team.live = bytes;
 	together(sum, self);
 }
 
@@ -196,6 +206,7 @@ void
 markRootsTogether(struct marksum *sum, struct g *self)
 {
 	team.part = ROOTS;
+	team.live = 0;
 	together(sum, self);
 }
 

@@ -2,7 +2,8 @@
  *
  * Go's line, so that tools read it. The three times of a cycle are Go's: the stop that begins it,
  * the concurrent mark, the stop that ends it. If the world stands still for the whole mark the second is
- * 0 and the third has the mark.
+ * 0 and the third has the mark. Of pages that are tracked (track.c) there are lines that begin with gctrack:
+ * one when that begins or is refused; with gctrace=2 one after each collection.
  */
 #define GORT_GC_IMPL
 #include "gc/hosted/collect.h"
@@ -60,5 +61,10 @@ gctracePrint(uint64_t n, const struct cycletimes *t)
 	rtprintf("%lu->%lu->%lu MB, %lu MB goal, %lu MB stacks, %lu MB globals, %d P%s\n",
 		mb(t->heapBefore), mb(t->heapAfter), mb(t->live), mb(goal), mb(t->stacks),
 		mb(t->globals), t->procs, t->forced ? " (forced)" : "");
+	if (debug.gctrace > 1 && t->tracked)
+		rtprintf("gctrack: wp, %s ms to begin, pages written: %lu %lu %lu in %u rounds, %lu at the end\n",
+			ms(s[0], tracktimes.clean), (unsigned long)tracktimes.round[0],
+			(unsigned long)tracktimes.round[1], (unsigned long)tracktimes.round[2],
+			tracktimes.rounds, (unsigned long)tracktimes.last);
 	printunlock();
 }

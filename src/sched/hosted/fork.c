@@ -64,6 +64,7 @@ static void
 afterForkInChild(void)
 {
 	struct g *gp = getg();
+	osWrittenClose(); /* of the parent's memory */
 	forkedChild = true;
 	/* Code of ours that called the program's may know g still: its next entry sees this. */
 	if (gp != NULL && gp->m != NULL)

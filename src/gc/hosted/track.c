@@ -1,0 +1,327 @@
+/* track.c: marking while C code runs.                                                room: gc
+ *
+ * C code stores pointers without telling anybody, so there is no barrier to go by (barrier.c). Instead the
+ * kernel says which pages have been written (os.h), and what lies on them is read again:
+ *     1. trackBegin    world running: all pages of objects with pointers count as not written from here on
+ *     2. the world stops: roots and stacks are read; objects are born marked from here on; it starts
+ *     3. marking goes on while the program runs (concurrent.c)
+ *     4. trackRounds   nothing is left to mark: pages that have been written since 1 count as not
+ *                      written again, and the marked objects on them are read once more; that is
+ *                      repeated while it helps
+ *     5. the world stops: trackLast queues the pages that were written since the last round; they, all
+ *                      roots and all stacks are read, and what is found is marked, to the end
+ *     6. trackEnd      world running: writes cost nothing again
+ *
+ * Nothing is lost. At the end let O be reachable and not marked, and the first such on a path from a root. All
+ * roots have just been read, so the one before O on the path, X, is an object that is marked and has
+ * a word W that leads to O. X was queued when it was marked, and read since, or it was born marked.
+ * If W was last written after its page last began to count as not written, the page was in the last set,
+ * and W was read in 5. If not: W has not changed since the page's last such moment, and after that moment
+ *     X was read, by 3 or by the round (a round reads a page's objects that are marked by then; one that is
+ *     marked later is read later); or
+ *     X was born, and nothing has been written to its page since: then W is 0; or
+ *     X was born before a round that has read it.
+ * In the first case W was read with the value that it has now, so that O is marked.
+ *
+ * That the content is read only after the call that has made the page count as not written is essential; so is
+ * that what the kernel does not know counts as written: memory that was mapped since, pages that were given back,
+ * and pages that this file has never told it of.
+ *
+ * Barriers, shades of weak handles, rescans of single stacks are not needed, since 5 reads all roots.
+ * While marking goes on spans are not freed, as with the barrier.
+ *
+ * The rounds do not end by themselves: who writes everything all the time leaves everything for 5,
+ * which is then as long as a mark with the world stopped would be. There are at most three, each with a larger
+ * share of the processors, and one that has more than half of what the last had is the last.
+ *
+ * If the kernel fails in the middle (the program has closed the descriptors), nothing that was marked counts, and the
+ * mark is done with the world stopped; so are all later ones.
+ *
+ * Small heaps (below TRACK_FROM) are marked with the world stopped: that is over before the first round would
+ * be, and costs the program no faults.
+ *
+ * Not seen: what devices write by themselves into pages that were pinned for it (registered buffers
+ * of io_uring, O_DIRECT); the kernel's other writes are.
+ *
+ * Model: tests/model/track.pml.
+ */
+#define GORT_GC_IMPL
+#include "gc/hosted/collect.h"
+#include "gc/workbuf.h"
+
+#include "core/broken.h"
+
+#define BLOCK      (2 * MiB)
+#define TRACK_FROM (2 * MiB) /* live, as the last mark has found it, with variables and stacks */
+#define GAP        (128 * KiB)
+#define FEW        256 /* pages, that the last stop may have */
+#define LONG       (10 * MS) /* that the collector keeps its processor */
+
+enum { VEC = 512, TRACK_ROUNDS = 3 };
+
+static struct {
+	bool wanted, forced; /* constant after gcinit */
+	bool open, refused;
+	bool lost; /* the kernel does not say any more what was written */
+	struct pagerange *vec;
+	int64_t since; /* when the collector last let others have its processor */
+} track;
+
+struct tracktimes tracktimes;
+
+void
+trackInit(void)
+{
+	enum { AUTO, WP, SOFTDIRTY, STW };
+	if (debug.gctrack == SOFTDIRTY)
+		rtprintf("gort: GODEBUG=gctrack=softdirty: not there, because no kernel to try it on had "
+			 "CONFIG_MEM_SOFT_DIRTY; the world stops for the mark\n");
+	track.forced = debug.gctrack == WP;
+	track.wanted = debug.gctrack <= WP && debug.gcstoptheworld == 0 && !onValgrind;
+}
+
+bool
+trackForced(void)
+{
+	return track.wanted && track.forced;
+}
+
+bool
+trackWorth(uint64_t bytes)
+{
+	return track.wanted && !track.refused && (track.forced || bytes >= TRACK_FROM);
+}
+
+static cold void
+refused(const char *what, intptr_t err)
+{
+	track.refused = true;
+	if (debug.gctrace > 0 || track.forced)
+		rtprintf("gctrack: stw: the kernel refuses %s (errno %ld)\n", what, (long)-err);
+}
+
+static bool
+opened(void)
+{
+	const char *what;
+	if (track.open)
+		return true;
+	int err = osWrittenOpen(&what);
+	if (err != 0) {
+		refused(what, err);
+		return false;
+	}
+	track.open = true;
+	track.vec = persistentallocNoscan(VEC * sizeof *track.vec, CACHE_LINE);
+	if (debug.gctrace > 0)
+		rtprintf("gctrack: wp\n");
+	return true;
+}
+
+/* World running: between two pieces of work. */
+static void
+breathe(void)
+{
+	if (load_rlx(&sched.worldstopped))
+		return;
+	if (nanotime() - track.since > LONG) {
+		gcwork_dispose(getg()->m->p->gcw);
+		world.yield();
+		track.since = nanotime();
+	}
+}
+
+/* ---- which pages ---------------------------------------------------------------------------- */
+
+static bool
+pointersIn(const struct mspan *s)
+{
+	return spanKind(s) == SPAN_CONSERVATIVE || spanKind(s) == SPAN_TYPED;
+}
+
+/* The next stretch of ha from *at on, nearly all of which belongs to spans that hold pointers. Before marking
+ * spans may change meanwhile: what is missed then counts as written. */
+static bool
+nextStretch(struct heapArena *ha, uintptr_t *at, uintptr_t *lo, uintptr_t *hi)
+{
+	uintptr_t end = ha->base + ARENA_SIZE, a = *at, next;
+	*lo = 0;
+	for (; a < end; a = next) {
+		const struct mspan *s = load_acq(&ha->spans[(a - ha->base) / PAGE_SIZE]);
+		next = a + PAGE_SIZE;
+		if (s != NULL) {
+			uintptr_t spanEnd = s->base + s->npages * PAGE_SIZE;
+			if (spanEnd > next)
+				next = spanEnd < end ? spanEnd : end;
+		}
+		if (s != NULL && pointersIn(s)) {
+			if (*lo == 0)
+				*lo = a;
+			*hi = next;
+		} else if (*lo != 0 && next - *hi > GAP) {
+			a = next;
+			break;
+		}
+	}
+	*at = a;
+	return *lo != 0;
+}
+
+static void
+watch(struct heapArena *ha, uintptr_t lo, uintptr_t hi)
+{
+	for (uintptr_t b = (lo - ha->base) / BLOCK; b <= (hi - 1 - ha->base) / BLOCK; b++)
+		ha->watched |= (uint32_t)1 << b;
+}
+
+static int
+makeKnown(struct heapArena *ha)
+{
+	if (ha->known)
+		return 0;
+	int err = osWrittenAdd(ha->base, ARENA_SIZE);
+	ha->known = err == 0;
+	return err;
+}
+
+static int
+clean(struct heapArena *ha)
+{
+	uintptr_t at = ha->base, lo, hi;
+	int err = makeKnown(ha);
+	while (err == 0 && nextStretch(ha, &at, &lo, &hi)) {
+		watch(ha, lo, hi);
+		for (uintptr_t next; err == 0 && lo < hi; lo = next) {
+			next = alignUp(lo + 1, BLOCK) < hi ? alignUp(lo + 1, BLOCK) : hi;
+			err = osWrittenClean(lo, next - lo);
+			breathe();
+		}
+	}
+	return err;
+}
+
+bool
+trackBegin(void)
+{
+	struct heapArena *ha;
+	int err = 0;
+	if (!opened())
+		return false;
+	track.lost = false;
+	track.since = nanotime();
+	tracktimes = (struct tracktimes){0};
+	for (uint32_t i = 0; err == 0 && (ha = mheap_arena(i)) != NULL; i++)
+		err = clean(ha);
+	tracktimes.clean = nanotime() - track.since;
+	if (err != 0)
+		refused("to say which pages are written", err);
+	return err == 0;
+}
+
+/* ---- what was written ------------------------------------------------------------------------- */
+
+static uint64_t
+queuePages(struct gcwork *work, uintptr_t lo, uintptr_t hi, bool round)
+{
+	struct heapArena **const *arenas = arenaTable();
+	uint64_t n = 0;
+	for (; lo < hi; lo += physPageSize) {
+		const struct mspan *s =
+			load_acq(&arenaIn(arenas, lo)->spans[lo / PAGE_SIZE % ARENA_PAGES]);
+		if (s == NULL || !pointersIn(s))
+			continue;
+		n++;
+		if (!(BROKEN(TRACKROUND) && round) && !(BROKEN(TRACKLAST) && !round))
+			gcwork_putFast(work, lo | PAGE_ITEM);
+	}
+	return n;
+}
+
+/* round: the pages count as not written from here on, and the world runs. */
+static int
+written(struct heapArena *ha, bool round, uint64_t *n)
+{
+	uintptr_t at = ha->base, lo, hi;
+	int err = round ? makeKnown(ha) : 0;
+	while (err == 0 && nextStretch(ha, &at, &lo, &hi)) {
+		if (round)
+			watch(ha, lo, hi);
+		while (lo < hi) {
+			intptr_t k = osWrittenPages(&lo, hi, round, track.vec, VEC);
+			if (k < 0)
+				return (int)k;
+			struct gcwork *work = getg()->m->p->gcw;
+			for (intptr_t i = 0; i < k; i++)
+				*n += queuePages(work, track.vec[i].lo, track.vec[i].hi, round);
+			breathe();
+		}
+	}
+	return err;
+}
+
+/* On the queue of this P, or offered already. */
+static uint64_t
+allWritten(bool round)
+{
+	struct heapArena *ha;
+	uint64_t n = 0;
+	int err = 0;
+	for (uint32_t i = 0; err == 0 && (ha = mheap_arena(i)) != NULL; i++)
+		err = written(ha, round, &n);
+	if (err != 0) {
+		track.lost = true;
+		refused("to say which pages are written", err);
+	}
+	return n;
+}
+
+void
+trackRounds(void)
+{
+	uint64_t last = UINT64_MAX;
+	concurrentQuiet();
+	for (uint32_t r = 0; r < TRACK_ROUNDS; r++) {
+		track.since = nanotime();
+		uint64_t n = allWritten(true);
+		gcwork_dispose(getg()->m->p->gcw);
+		tracktimes.round[r] = n;
+		tracktimes.rounds = r + 1;
+		concurrentShare(r + 1);
+		world.wakep(0);
+		if (track.lost || n <= FEW)
+			return;
+		concurrentQuiet();
+		if (last != UINT64_MAX && n > last / 2)
+			return;
+		last = n;
+	}
+}
+
+bool
+trackLast(void)
+{
+	assertWorldStopped();
+	if (!track.lost)
+		tracktimes.last = allWritten(false);
+	return !track.lost;
+}
+
+void
+trackEnd(void)
+{
+	struct heapArena *ha;
+	int err = 0;
+	track.since = nanotime();
+	for (uint32_t i = 0; (ha = mheap_arena(i)) != NULL; i++) {
+		for (uint32_t b = 0; ha->watched >> b != 0 && b < 32; b++) {
+			if (!(ha->watched >> b & 1))
+				continue;
+			if (err == 0)
+				err = osWrittenForget(ha->base + b * BLOCK, BLOCK);
+			breathe();
+		}
+		ha->watched = 0;
+	}
+	if (err != 0 && !track.refused)
+		refused("to forget which pages are written", err);
+}
