@@ -46,10 +46,10 @@ enum broken {
 	BREAK_BARRIER,     /* gc/hosted/barrier.c: a compiled store marks nothing */
 	BREAK_BARRIERBULK, /* gc/hosted/barrier.c: a copy or a clearing marks nothing */
 	BREAK_RAGGED, /* gc/hosted/barrier.c: nobody waits for those who have read the flag before */
-	BREAK_TRACKROUND,  /* gc/hosted/track.c: what a round finds is not read */
-	BREAK_TRACKLAST,   /* gc/hosted/track.c: what was written after the last round is not read */
+	BREAK_TRACKROUND, /* gc/hosted/track.c: what a round finds is not read */
+	BREAK_TRACKLAST,  /* gc/hosted/track.c: what was written after the last round is not read */
 	BREAK_TRACKSTACKS, /* gc/hosted/roots.c: stacks are not read a second time */
-	BREAK_BORN,   /* mem/mcache.c: marking: objects are not born marked */
+	BREAK_BORN,        /* mem/mcache.c: marking: objects are not born marked */
 };
 
 #ifndef GORT_BREAK

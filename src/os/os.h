@@ -98,8 +98,7 @@ int osWrittenForget(uintptr_t p, uintptr_t n);
 struct pagerange {
 	uint64_t lo, hi, what; /* the kernel's */
 };
-intptr_t osWrittenPages(
-	uintptr_t *p, uintptr_t end, bool clean, struct pagerange *vec, uint32_t n);
+intptr_t osWrittenPages(uintptr_t *p, uintptr_t end, bool clean, struct pagerange *vec, uint32_t n);
 
 /* ---- threads ------------------------------------------------------------------------------ */
 

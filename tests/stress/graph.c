@@ -5,7 +5,11 @@
  * Whoever comes upon a node looks at them. The only pointer to a node travels, at random, through
  * locals, registers, vector registers, arrays that are copied, other goroutines' stacks, channels, a map,
  * variables, memory that was registered, a buffer that the kernel writes to, threads of the
- * program's own, and calls that are announced. */
+ * program's own, and calls that are announced; by another's hand into a local of one that is parked.
+ *
+ * Beside that there are some megabytes of nodes that live as long as the part does, so that a mark takes its
+ * time: trees whose subtrees are exchanged, and large objects whose pointers change places in loops
+ * without a call. No node of these is ever dropped: at the end they are all there. */
 #include "torture.h"
 
 #include <pthread.h>
@@ -36,6 +40,14 @@ static gort_map *map;
 static gort_chan *nodes;
 static uint64_t ids, seen;
 static bool collecting;
+
+enum { TREES = 64, TREE_DEPTH = 5, NLARGE = 60000, NRECORDS = 8000, LENT = 8 };
+
+static struct node *forest[TREES];
+static struct node **large;  /* one object */
+static struct node *records; /* the same, an array of nodes that are typed */
+static gort_mutex forestlock, largelock, lentlock;
+static struct node **lent[LENT]; /* lentlock: locals of those who are parked */
 
 static uint64_t
 wordOf(uint64_t id)
@@ -224,6 +236,179 @@ viaChannel(struct rng *r, struct node *n)
 	return old;
 }
 
+/* A local whose address others know: they exchange what is in it while its goroutine is parked. */
+static struct node *
+lend(struct rng *r, struct node *n)
+{
+	struct node *local = n;
+	uint32_t k = below(r, LENT);
+	gort_mutex_lock(&lentlock);
+	bool mine = lent[k] == NULL;
+	if (mine)
+		lent[k] = &local;
+	gort_mutex_unlock(&lentlock);
+	n = NULL;
+	gort_sleep((int64_t)below(r, 300) * GORT_US);
+	gort_mutex_lock(&lentlock);
+	if (mine)
+		lent[k] = NULL;
+	gort_mutex_unlock(&lentlock);
+	return local;
+}
+
+static struct node *
+borrow(struct rng *r, struct node *n)
+{
+	uint32_t k = below(r, LENT);
+	gort_mutex_lock(&lentlock);
+	if (lent[k] != NULL) {
+		struct node *old = *lent[k];
+		*lent[k] = n;
+		n = old;
+	}
+	gort_mutex_unlock(&lentlock);
+	return n;
+}
+
+/* ---- what lives long ----------------------------------------------------------------------- */
+
+static struct node *
+ofForest(int depth)
+{
+	struct node *n = depth % 2 == 0 ? gort_new(struct node) : gort_alloc(sizeof *n);
+	n->id = ADD(&ids, 1);
+	n->word = wordOf(n->id);
+	for (int i = 0; depth > 0 && i < 4; i++)
+		n->to[i] = ofForest(depth - 1);
+	return n;
+}
+
+static uint64_t
+countForest(struct node *n, int depth)
+{
+	uint64_t sum = 1;
+	if (n == NULL)
+		wrong("graph", "a tree's node", 0, 1);
+	look(n, "a tree");
+	for (int i = 0; depth > 0 && i < 4; i++)
+		sum += countForest(n->to[i], depth - 1);
+	return sum;
+}
+
+/* An edge to a subtree of the given depth. */
+static struct node **
+edgeTo(struct rng *r, int depth)
+{
+	struct node **e = &forest[below(r, TREES)];
+	for (int d = TREE_DEPTH; d > depth; d--) {
+		look(*e, "a tree");
+		e = &(*e)->to[below(r, 4)];
+	}
+	return e;
+}
+
+/* Subtrees change places; while one of them is nowhere but here, time passes. */
+static void
+graft(struct rng *r)
+{
+	gort_mutex_lock(&forestlock);
+	for (int i = 0; i < 20; i++) {
+		int depth = (int)below(r, TREE_DEPTH + 1);
+		struct node **a = edgeTo(r, depth), **b = edgeTo(r, depth);
+		struct node *x = *a;
+		if (below(r, 16) == 0) { /* a new one, of what the old one had below it */
+			struct node *n = ofForest(0);
+			for (int k = 0; k < 4; k++) {
+				n->to[k] = x->to[k];
+				x->to[k] = NULL;
+			}
+			*a = n;
+			continue;
+		}
+		*a = NULL;
+		if (i == 0)
+			x = below(r, 2) == 0 ? spin(x, below(r, 20000))
+					     : spinVector(x, below(r, 20000));
+		struct node *y = a == b ? x : *b;
+		*b = x;
+		x = NULL;
+		if (a != b)
+			*a = y;
+	}
+	gort_mutex_unlock(&forestlock);
+}
+
+/* Without a call, and with nothing that stops between load and store. */
+static void
+reverse(struct node **p, uint32_t n)
+{
+	for (uint32_t i = 0, j = n; i + 1 < j; i++) {
+		struct node *x = p[i];
+		p[i] = p[--j];
+		p[j] = x;
+	}
+}
+
+static void
+turnRecords(struct node *p, uint32_t n)
+{
+	struct node *first = p[0].to[1];
+	for (uint32_t i = 0; i + 1 < n; i++)
+		p[i].to[1] = p[i + 1].to[1];
+	p[n - 1].to[1] = first;
+}
+
+static void
+stir(struct rng *r)
+{
+	uint32_t n = 2 + below(r, 2000);
+	gort_mutex_lock(&largelock);
+	reverse(&large[below(r, NLARGE - n)], n);
+	turnRecords(&records[below(r, NRECORDS - n)], n);
+	gort_mutex_unlock(&largelock);
+}
+
+static void
+plant(void)
+{
+	for (int i = 0; i < TREES; i++)
+		forest[i] = ofForest(TREE_DEPTH);
+	large = gort_alloc(NLARGE * sizeof *large);
+	for (int i = 0; i < NLARGE; i++)
+		large[i] = ofForest(0);
+	records = gort_make(struct node, NRECORDS);
+	for (int i = 0; i < NRECORDS; i++)
+		records[i].to[1] = ofForest(0);
+}
+
+static void
+fell(void)
+{
+	uint64_t all = 0, each = 0;
+	for (int d = 0; d <= TREE_DEPTH; d++)
+		each = 4 * each + 1;
+	for (int i = 0; i < TREES; i++)
+		all += countForest(forest[i], TREE_DEPTH);
+	if (all != TREES * each)
+		wrong("graph", "nodes of trees", (long long)all, (long long)(TREES * each));
+	for (int i = 0; i < NLARGE; i++)
+		countForest(large[i], 0);
+	for (int i = 0; i < NRECORDS; i++)
+		countForest(records[i].to[1], 0);
+	memset(forest, 0, sizeof forest);
+	large = NULL;
+	records = NULL;
+}
+
+/* What is given back by hand, perhaps during a mark. */
+static void
+discard(struct rng *r)
+{
+	struct node **p = gort_alloc(below(r, 20) == 0 ? 50000 : 8 + below(r, 500));
+	p[0] = (struct node *)p;
+	gort_free(p);
+}
+
 /* Walks a few steps; on the way it cuts and ties. */
 static void
 rewire(struct rng *r, struct node *n, struct node *other)
@@ -253,7 +438,7 @@ mutator(void *arg)
 		if (*h == NULL || below(&r, 8) == 0)
 			*h = fresh(&r);
 		rewire(&r, *h, held[below(&r, HOLDS)]);
-		switch (below(&r, 24)) {
+		switch (below(&r, collecting ? 32 : 24)) {
 		case 0:
 			*h = carry(*h);
 			break;
@@ -295,6 +480,24 @@ mutator(void *arg)
 		case 14:
 		case 15:
 			*h = viaChannel(&r, *h);
+			break;
+		case 24:
+			*h = lend(&r, *h);
+			break;
+		case 25:
+		case 26:
+			*h = borrow(&r, *h);
+			break;
+		case 27:
+		case 28:
+			graft(&r);
+			break;
+		case 29:
+		case 30:
+			stir(&r);
+			break;
+		case 31:
+			discard(&r);
 			break;
 		default:
 			*h = swapIn(&table[below(&r, NTABLE)], *h);
@@ -364,10 +567,14 @@ runGraph(void *arg)
 	for (int i = 0; i < 2; i++)
 		if (pthread_create(&t[i], NULL, foreign, NULL) != 0)
 			wrong("graph", "a thread", 0, 1);
+	if (collecting)
+		plant();
 	crowd(&wg, 6, mutator, NULL);
 	gort_waitgroup_wait(&wg);
 	for (int i = 0; i < 2; i++)
 		gort_block(join, &t[i]);
+	if (collecting)
+		fell();
 	for (int i = 0; i < NTABLE; i++)
 		look(swapIn(&table[i], NULL), "a variable at the end");
 	for (int i = 0; i < NTABLE; i++)

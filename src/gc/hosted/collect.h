@@ -98,7 +98,7 @@ void checkSlot(struct marker *mk, struct mspan *s, uint32_t i); /* for mark.c */
 void concurrentBegin(const struct marksum *sum, struct bgworker *collector);
 /* The collector, world running: returns when nothing was left to mark, or almost nothing. */
 void concurrentWait(void);
-void concurrentQuiet(void);             /* nothing was on the list, and nobody was at it */
+void concurrentQuiet(void);              /* nothing was on the list, and nobody was at it */
 void concurrentShare(uint32_t quarters); /* of the processors, from now on */
 /* World stopped again: nobody marks any more, queues are on the list. sum is added to. */
 void concurrentEnd(struct marksum *sum);
@@ -111,9 +111,9 @@ extern struct marktimes marktimes; /* of the last mark; atomic */
 
 /* ---- track.c -------------------------------------------------------------------------------- */
 
-void trackInit(void);             /* gcinit */
-bool trackForced(void);           /* GODEBUG=gctrack=wp */
-bool trackWorth(uint64_t bytes);  /* a mark of so many bytes is to be done so */
+void trackInit(void);            /* gcinit */
+bool trackForced(void);          /* GODEBUG=gctrack=wp */
+bool trackWorth(uint64_t bytes); /* a mark of so many bytes is to be done so */
 /* In this order; the collector. World running. False: it cannot be done. */
 bool trackBegin(void);
 void trackRounds(void); /* world running */

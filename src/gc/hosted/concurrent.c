@@ -35,9 +35,9 @@ struct marktimes marktimes;
 
 static struct {
 	uint32_t turns aligned_to(CACHE_LINE); /* atomic: that are being taken */
-	uint64_t bytes; /* atomic: marked so far, the roots' and barriers' included */
-	int64_t paid;   /* atomic: heapLive up to which those who allocate have helped */
-	int64_t start;  /* atomic: since when the share is counted */
+	uint64_t bytes;       /* atomic: marked so far, the roots' and barriers' included */
+	int64_t paid;         /* atomic: heapLive up to which those who allocate have helped */
+	int64_t start;        /* atomic: since when the share is counted */
 	uint64_t shareBefore; /* atomic: the share's time then */
 	uint32_t quarters;    /* atomic: the share */
 	struct bgworker *collector; /* the same */

@@ -52,7 +52,7 @@ static struct {
 	int32_t firstp;
 	bool alone;
 	enum { ALL, ROOTS, REST } part;
-	uint64_t live;      /* bytes to read, beside roots */
+	uint64_t live; /* bytes to read, beside roots */
 	struct g *self;
 	struct marksum sum; /* atomic while there are helpers */
 	uint64_t others;    /* the collector's: what roots the last mark has read */

@@ -62,7 +62,8 @@ gctracePrint(uint64_t n, const struct cycletimes *t)
 		mb(t->heapBefore), mb(t->heapAfter), mb(t->live), mb(goal), mb(t->stacks),
 		mb(t->globals), t->procs, t->forced ? " (forced)" : "");
 	if (debug.gctrace > 1 && t->tracked)
-		rtprintf("gctrack: wp, %s ms to begin, pages written: %lu %lu %lu in %u rounds, %lu at the end\n",
+		rtprintf("gctrack: wp, %s ms to begin, pages written: %lu %lu %lu in %u rounds, "
+			 "%lu at the end\n",
 			ms(s[0], tracktimes.clean), (unsigned long)tracktimes.round[0],
 			(unsigned long)tracktimes.round[1], (unsigned long)tracktimes.round[2],
 			tracktimes.rounds, (unsigned long)tracktimes.last);

@@ -54,7 +54,7 @@
 #define BLOCK      (2 * MiB)
 #define TRACK_FROM (2 * MiB) /* live, as the last mark has found it, with variables and stacks */
 #define GAP        (128 * KiB)
-#define FEW        256 /* pages, that the last stop may have */
+#define FEW        256       /* pages, that the last stop may have */
 #define LONG       (10 * MS) /* that the collector keeps its processor */
 
 enum { VEC = 512, TRACK_ROUNDS = 3 };
@@ -74,7 +74,8 @@ trackInit(void)
 {
 	enum { AUTO, WP, SOFTDIRTY, STW };
 	if (debug.gctrack == SOFTDIRTY)
-		rtprintf("gort: GODEBUG=gctrack=softdirty: not there, because no kernel to try it on had "
+		rtprintf("gort: GODEBUG=gctrack=softdirty: not there, because no kernel to try it "
+			 "on had "
 			 "CONFIG_MEM_SOFT_DIRTY; the world stops for the mark\n");
 	track.forced = debug.gctrack == WP;
 	track.wanted = debug.gctrack <= WP && debug.gcstoptheworld == 0 && !onValgrind;

@@ -112,8 +112,9 @@ TEST_G(gc, finalizer, that_waits)
 	rtleave(gp);
 }
 
-/* Found dead while the goroutine runs, parks, is parked: none is forgotten. */
-TEST_G(gc, finalizer, none_is_forgotten)
+/* Found dead while the goroutine runs, parks, is parked: none is forgotten. Nobody sweeps during a mark, so
+ * none must go on here. */
+TEST_OPT(gc, finalizer, none_is_forgotten, .goroutine = true, .env = "GODEBUG=gctrack=stw")
 {
 	struct g *gp = begin();
 	double seconds = testSeconds();
