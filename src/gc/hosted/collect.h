@@ -121,7 +121,7 @@ bool trackLast(void);   /* world stopped; false: nothing that was marked counts 
 void trackEnd(void);    /* world running */
 /* Of the last mark; the collector's. */
 extern struct tracktimes {
-	int64_t clean; /* ns to begin */
+	int64_t clean, look; /* ns to begin; to find out what was written last */
 	uint32_t rounds;
 	uint64_t round[3], last; /* pages */
 } tracktimes;

@@ -63,9 +63,10 @@ gctracePrint(uint64_t n, const struct cycletimes *t)
 		mb(t->globals), t->procs, t->forced ? " (forced)" : "");
 	if (debug.gctrace > 1 && t->tracked)
 		rtprintf("gctrack: wp, %s ms to begin, pages written: %lu %lu %lu in %u rounds, "
-			 "%lu at the end\n",
+			 "%lu at the end, found in %s ms\n",
 			ms(s[0], tracktimes.clean), (unsigned long)tracktimes.round[0],
 			(unsigned long)tracktimes.round[1], (unsigned long)tracktimes.round[2],
-			tracktimes.rounds, (unsigned long)tracktimes.last);
+			tracktimes.rounds, (unsigned long)tracktimes.last,
+			ms(s[1], tracktimes.look));
 	printunlock();
 }

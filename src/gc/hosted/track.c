@@ -52,7 +52,7 @@
 #include "core/broken.h"
 
 #define BLOCK      (2 * MiB)
-#define TRACK_FROM (2 * MiB) /* live, as the last mark has found it, with variables and stacks */
+#define TRACK_FROM (4 * MiB) /* live, as the last mark has found it, with variables and stacks */
 #define GAP        (128 * KiB)
 #define FEW        256       /* pages, that the last stop may have */
 #define LONG       (10 * MS) /* that the collector keeps its processor */
@@ -302,8 +302,11 @@ bool
 trackLast(void)
 {
 	assertWorldStopped();
-	if (!track.lost)
+	if (!track.lost) {
+		int64_t t0 = nanotime();
 		tracktimes.last = allWritten(false);
+		tracktimes.look = nanotime() - t0;
+	}
 	return !track.lost;
 }
 

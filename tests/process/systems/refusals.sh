@@ -330,6 +330,71 @@ test_guard() { # secs=600
 	dead "^gort: cannot create the main goroutine.*: the kernel refuses a stack guard"
 }
 
+# ---- the collector -------------------------------------------------------------------------------
+
+# A program with a heap that is worth it, whose list a collection must not lose.
+collecting() {
+	cat >x.c <<'C'
+#include <gort.h>
+struct node { struct node *next; long n; char more[80]; };
+int
+gort_main(int argc, char **argv)
+{
+	struct node *volatile first = NULL;
+	(void)argc, (void)argv;
+	for (long i = 0; i < 100000; i++) {
+		struct node *p = gort_alloc(sizeof *p);
+		p->next = first;
+		p->n = i;
+		first = p;
+		gort_alloc(100);
+	}
+	for (int i = 0; i < 3; i++)
+		gort_gc();
+	long sum = 0;
+	for (struct node *p = first; p != NULL; p = p->next)
+		sum += p->n;
+	gort_printf("%s\n", sum == 100000l * 99999 / 2 ? "sum 60" : "lost");
+	return 0;
+}
+C
+	gort build -o x x.c
+	run env GODEBUG=gctrace=2 ./x
+	want_status 0
+	grep -q '^gctrack: wp, ' err || skip "this kernel has none of it"
+	export GODEBUG=clobberfree=1,gctrace=2
+}
+
+# standing WHAT: the program works, and says that WHAT was refused.
+standing() {
+	works
+	grep -q "^gctrack: stw: the kernel refuses .*$1" err || die "$faulty_spec: $(grep gctrack err | tail -3)"
+}
+
+test_userfaultfd() { # secs=60
+	only debug hard
+	collecting
+	faulty userfaultfd:1 ./x
+	standing "userfaultfd (errno 1)"
+	! grep -q "^gctrack: wp" err || die "it is tracked"
+	faulty userfaultfd:1:ENOSYS ./x
+	standing "userfaultfd (errno 38)"
+}
+
+# Once in each place; each collection after it stands still.
+test_ioctl() { # secs=300
+	only debug hard
+	collecting
+	faulty ioctl:1 ./x
+	standing "asynchronous write protection"
+	for n in 2 3 4 5 6 7 8 10 12 15 20 25 30; do
+		for more in "" +; do
+			faulty "ioctl:$n$more:EBADF" ./x
+			standing "pages"
+		done
+	done
+}
+
 # ---- threads and time --------------------------------------------------------------------------
 
 test_clone() { # secs=600
