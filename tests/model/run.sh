@@ -151,6 +151,15 @@ for bug in RAGGED SIGNAL INSERT STOP WHITE ROOT; do
 	model snapshot.pml bug -DBUG_$bug
 done
 
+model track.pml ok
+model track.pml ok -DROUNDS=2
+model track.pml ok -DONEPAGE
+model track.pml ok -DWHITE
+model track.pml ok -DNO=2 -DNM=2
+for bug in ROUND LAST READ STACKS ROOT BEGIN NEW; do
+	model track.pml bug -DBUG_$bug
+done
+
 model dead.pml ok
 for bug in COUNT_LATE RETAKE_UNCOUNTED TWO_SECTIONS; do
 	model dead.pml bug -DBUG_$bug
