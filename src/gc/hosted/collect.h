@@ -8,7 +8,7 @@
 enum { AHEAD = 16, FOUND = 16 };
 
 /* On the queue: not an object but a page that was written. */
-#define PAGE_ITEM ((uintptr_t)1)
+#define PAGE_ITEM ((uintptr_t)1 << 63)
 
 struct marksum {
 	uint64_t bytes;   /* marked */

@@ -23,7 +23,7 @@
  * take some: the first piece's turn queues the rest.
  *
  * Where pages are tracked (track.c) the queue also has pages that were written, which are told by a bit
- * that no object's address has.
+ * that no object's address has: it lies in no arena.
  *
  * Objects come off the queue in the order last in, first out, and most are not in the cache when their
  * turn comes. So they are asked for then, and read only after AHEAD others.
@@ -463,9 +463,9 @@ aheadSwap(struct marker *mk, uintptr_t in)
 	__builtin_prefetch((const void *)in);
 	if (!mk->large)
 		return at;
-	struct mspan *s = spanIn(mk->arenas, in);
+	struct mspan *s = spanIn(mk->arenas, in & ~PAGE_ITEM);
 	if (spanKind(s) == SPAN_TYPED)
-		__builtin_prefetch(&s->types[objIndex(s, in)]);
+		__builtin_prefetch(&s->types[objIndex(s, in & ~PAGE_ITEM)]);
 	return at;
 }
 
