@@ -63,7 +63,9 @@ TESTOBJS := $(patsubst tests/%.c,$(B)/tests/%.c.o,$(TESTSRCS))
 # compiled by gccgo. What a linker must find unmarked stays a member by itself.
 GCCGO := gccgo-12
 DOORSRCS := $(sort $(wildcard src/gccgo/*.c src/gccgo/*.S))
-DOOROBJS := $(patsubst src/%,$(B)/obj/%.o,$(filter-out %apart.c %apart.S,$(DOORSRCS))) $(B)/obj/gccgo/shim.o
+DOOROBJS := $(patsubst src/%,$(B)/obj/%.o,$(filter-out %apart.c %apart.S %member.c,$(DOORSRCS))) $(B)/obj/gccgo/shim.o
+# Taken by those who ask for it; that it is there means something.
+DOORMEMBERS := $(patsubst src/%,$(B)/obj/%.o,$(filter %member.c,$(DOORSRCS)))
 DOORMARK := $(B)/obj/arch/$(ARCH)/split/unmarked.S.o
 DOORAPART := $(filter %split/apart.c.o,$(APARTOBJS))
 DOORSTUBS := $(filter-out $(DOORMARK) $(DOORAPART),$(APARTOBJS)) $(patsubst src/%,$(B)/obj/%.o,$(filter %apart.c,$(DOORSRCS)))
@@ -210,9 +212,9 @@ $(B)/libgort.so: $(B)/gort.o $(MAINSHARED) $(APARTOBJS) gort.map
 # names must be there.
 DOORDEF := src/gccgo/symbols.def
 GOALIAS := $(B)/gen/goalias
-$(GOALIAS): $(DOORDEF) $(LIBOBJS) $(DOOROBJS)
+$(GOALIAS): $(DOORDEF) $(LIBOBJS) $(DOOROBJS) $(DOORMEMBERS)
 	@mkdir -p $(@D)
-	@nm -g --defined-only $(LIBOBJS) $(DOOROBJS) | awk 'NR == FNR { if (NF == 3) have[$$3] = 1; next } \
+	@nm -g --defined-only $(LIBOBJS) $(DOOROBJS) $(DOORMEMBERS) | awk 'NR == FNR { if (NF == 3) have[$$3] = 1; next } \
 		/^#/ { next } \
 		$$2 == "alias" && $$4 in have { printf "--defsym=%s=%s\n", $$3, $$4; next } \
 		$$2 == "alias" { missing = 1; print "symbols.def: no " $$4 " for " $$3 >"/dev/stderr" } \
@@ -230,7 +232,7 @@ $(B)/gortgo.o: $(LIBOBJS) $(DOOROBJS) $(DOORAPART) $(BACKTRACE) $(GOALIAS) $(B)/
 	$(Q)$(LD) -r --unique -o $@.tmp $(LIBOBJS) $(DOOROBJS) $(DOORAPART) $(BACKTRACE) @$(GOALIAS)
 	$(Q)$(OBJCOPY) $(GOSEAL) $@.tmp $@
 	@rm -f $@.tmp
-$(B)/libgortgo.a: $(B)/gortgo.o $(DOORMARK)
+$(B)/libgortgo.a: $(B)/gortgo.o $(DOORMARK) $(DOORMEMBERS)
 	@rm -f $@
 	$(call SAY,AR)
 	$(Q)$(AR) rcs $@ $^

@@ -109,14 +109,16 @@ golink() {
 	noseparate=-Wl,-z,noseparate-code
 	tables=
 	[ ! -f "$libdir/gotables.ld" ] || tables=-Wl,-T,$libdir/gotables.ld
-	[ "$splitld" != gold ] || noseparate= tables= # nor scripts that are inserted
+	profile=
+	# gold knows no scripts that are inserted, and does not come back to an archive.
+	[ "$splitld" != gold ] || noseparate= tables= profile=-Wl,-u,runtime.MemProfile
 	wrapffi=
 	for w in ffi_go_closure_unix64 ffi_go_closure_unix64_sse; do
 		wrapffi="$wrapffi -Wl,--wrap=$w"
 	done
 	status=0
 	# shellcheck disable=SC2086
-	LC_ALL=C "$GCCGO" "-fuse-ld=$splitld" -static-libgo $SPLITLINK -Wl,--wrap=_Unwind_Resume$wrapffi -Wl,--gc-sections $noseparate $pure -Wl,-t \
+	LC_ALL=C "$GCCGO" "-fuse-ld=$splitld" -static-libgo $SPLITLINK -Wl,--wrap=_Unwind_Resume$wrapffi -Wl,--gc-sections $noseparate $profile $pure -Wl,-t \
 		${tables:+"$tables"} $textbegin "$@" $textend "$lib" "$libstub" >"$linklog" 2>"$linklog.err" || status=$?
 	taken=$(sed -nE "s/.*libgo\.a\((($LIBGORUNTIME)\.o)\).*/\1/p" "$linklog" | sort -u)
 	if [ -n "$taken" ] || { [ "$status" -ne 0 ] && grep -Eq "libgo\.a\(($LIBGORUNTIME)\.o\)|/(runtime|proc)\.o.*libgo" "$linklog.err"; }; then

@@ -91,7 +91,6 @@ struct rt_events {
 	void (*go_create)(struct g *newg, struct g *parent);
 	void (*go_park)(struct g *, int waitReason);
 	void (*go_ready)(struct g *);
-	void (*malloc)(void *p, uintptr_t size);
 };
 extern struct rt_events rt_events;
 

@@ -1,7 +1,7 @@
 /* profdoor.c: runtime/debug, runtime/pprof, runtime/trace.                          room: gccgo
  *
  * What the runtime has no machinery for answers as the packages document it: there is no sample
- * (an empty profile), tracing is an error that trace.Start returns, marks of tasks and regions are
+ * (an empty profile; that of the heap is memprofile.c's), tracing is an error that trace.Start returns, marks of tasks and regions are
  * dropped as they are while nobody traces. Profiles of goroutines and threads are real. */
 #include "gccgo/std.h"
 #include "gccgo/unwind.h"
@@ -159,14 +159,6 @@ struct goslice
 go_CPUProfile(void)
 {
 	panicString("CPUProfile no longer available");
-}
-
-struct intbool
-go_MemProfile(struct goslice records, bool zero)
-{
-	(void)records;
-	(void)zero;
-	return (struct intbool){0, true};
 }
 
 struct intbool

@@ -113,6 +113,8 @@ debugEnv(void)
  * by the barrier. */
 extern char gortPureGo[] __asm__("gort_pure_go") weak;
 static bool pureGo;
+/* There if somebody may ask for a profile of the heap. */
+#pragma weak memProfileWanted
 /* All of it was compiled so that prologues count (sched/hosted/ragged.c). */
 extern char gotextBegin[] __asm__("gort_gotext_begin") weak;
 extern char gotextEnd[] __asm__("gort_gotext_end") weak;
@@ -126,6 +128,8 @@ goInit(int64_t t0)
 		gcPureGo(&go_writeBarrier.enabled);
 	}
 	unwindinit();
+	if (memProfileWanted != NULL)
+		memProfileWanted();
 	signalinit();
 	go_ncpu = ncpu;
 	errordoorinit();

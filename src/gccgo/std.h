@@ -238,7 +238,12 @@ void go_SetBlockProfileRate(intgo rate) GO("runtime.SetBlockProfileRate");
 void go_blockevent(int64_t cycles, intgo skip) GO("runtime.blockevent");
 intgo go_SetMutexProfileFraction(intgo rate) GO("runtime.SetMutexProfileFraction");
 struct goslice go_CPUProfile(void) GO("runtime.CPUProfile");
+/* memprofile_member.c, memprofile.c */
 struct intbool go_MemProfile(struct goslice records, bool zero) GO("runtime.MemProfile");
+void memProfileWanted(void) GO("gort_memprofile_wanted");
+struct intbool memProfile(struct goslice records, bool zero) GO("gort_memprofile");
+void memProfileStart(void) GO("gort_memprofile_start");
+extern const struct funcval go_MemProfileValue GO("runtime.MemProfile..f");
 struct intbool go_BlockProfile(struct goslice records) GO("runtime.BlockProfile");
 struct intbool go_MutexProfile(struct goslice records) GO("runtime.MutexProfile");
 struct intbool go_ThreadCreateProfile(struct goslice records) GO("runtime.ThreadCreateProfile");

@@ -19,6 +19,7 @@
 #include "mem/internal.h"
 
 #include "core/upcalls.h"
+#include "mem/profile.h"
 #include "mem/special.h"
 
 struct mcache *mcache0;
@@ -187,8 +188,13 @@ mallocSlow(uintptr_t size, enum spankind kind, const struct type *typ, bool zero
 	if (mp->mallocing++ != 0)
 		throw("malloc deadlock");
 	void *p;
+	bool sample = false;
+	if (unlikely(memprofile != NULL))
+		memprofile->look(c);
 	if (size > MAX_SMALL_SIZE) {
 		p = mallocLarge(c, size, kind, typ, zero);
+		size = alignUp(size, PAGE_SIZE);
+		sample = memprofile != NULL && memprofile->large(c, size);
 	} else {
 		uintptr_t slot = kind == SPAN_TINY ? TINY_SIZE : size;
 		uint32_t spc = makeSpanClass(sizeToClass(slot, kind != SPAN_TYPED), kind);
@@ -209,9 +215,13 @@ mallocSlow(uintptr_t size, enum spankind kind, const struct type *typ, bool zero
 			if (zero && c->dirty[spc])
 				memclrChunked((uintptr_t)p, r->size);
 		}
+		size = r->size;
+		sample = memprofile != NULL && c->sampleNow;
 	}
-	if (rt_events.malloc != NULL)
-		rt_events.malloc(p, size);
+	if (unlikely(sample)) {
+		c->sampleNow = false;
+		memprofile->sample((uintptr_t)p, size);
+	}
 	mp->mallocing--;
 	if (unlikely(load_rlx(&heap.stats.inuse) >= load_rlx(&heapTrigger) ||
 		     (COLLECTS && load_rlx(&heapLive) >= load_rlx(&liveTrigger))) &&

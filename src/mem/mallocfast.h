@@ -49,6 +49,12 @@ struct mcache {
 	uint64_t largealloc, nlargealloc, largefree, nlargefree; /* bytes, objects */
 	int64_t live; /* bytes taken less freed that heapLive does not know yet */
 
+	/* Samples of the heap (profile.c). */
+	intgo sampleRate;                /* as it was when this cache last looked */
+	int64_t sampleAfter;             /* so many more bytes, then one */
+	bool sampleDue[NUM_SPANCLASSES]; /* the next slot that is taken from the class is one */
+	bool sampleNow;                  /* and it has been taken: the slow way makes it one */
+
 	struct mcache *allnext, *allprev; /* heap.lock */
 } aligned_to(CACHE_LINE);
 

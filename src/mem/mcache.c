@@ -31,6 +31,7 @@
 #include "mem/internal.h"
 
 #include "core/broken.h"
+#include "mem/profile.h"
 
 #if GORT_HARD
 #	define RUN_MAX  3
@@ -113,6 +114,8 @@ nextRun(struct mcache *c, uint32_t spc, struct mspan *s)
 	j = rangeNext(s->allocBits, i, i + max < n ? i + max : n, true);
 	if (dirty && j > s->zeroedFrom)
 		j = s->zeroedFrom;
+	if (unlikely(memprofile != NULL))
+		j = i + memprofile->cut(c, spc, j - i, size);
 	if (dirty && !lazy)
 		memclrChunked(slotAddr(s, i), (j - i) * size);
 	if (j > s->zeroedFrom)
@@ -283,6 +286,8 @@ mcacheFlush(struct mcache *c)
 			uint64_t *taken = &c->taken[spc >> 2];
 			store_rlx(taken, *taken - (j - i));
 			c->live -= (int64_t)((j - i) * s->elemsize);
+			if (memprofile != NULL)
+				c->sampleAfter += (int64_t)((j - i) * s->elemsize);
 			/* The rest of the run is zero still, unless it never was. */
 			if (j == s->zeroedFrom && !c->dirty[spc])
 				s->zeroedFrom = i;

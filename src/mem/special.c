@@ -9,6 +9,7 @@
  *              after the other, first those that nobody points to; a cycle never is, since each in it
  *              is reached from another.
  *   cleanup    is called when the object is gone. One that has a finalizer is not.
+ *   sample     of the heap (profile.c): it is told when the object is gone.
  *   weak       the handle reads 0 before a finalizer is called, and still does if that makes the object
  *              reachable again; a handle made after that is another one.
  *
@@ -34,6 +35,7 @@
 
 #include "core/upcalls.h"
 #include "mem/internal.h"
+#include "mem/profile.h"
 
 /* What span->specials points to. */
 struct speciallist {
@@ -156,11 +158,14 @@ recordFind(struct speciallist *l, uintptr_t addr, enum specialkind kind, uint64_
 
 /* ---- ends that are no deaths --------------------------------------------------------------- */
 
+/* The object of sp, which nobody is called for, is gone. */
 static void
-handleClear(struct special *sp)
+objectEnds(struct special *sp)
 {
 	if (sp->kind == SPECIAL_WEAK)
 		store_rel((uintptr_t *)sp->call.word[0], (uintptr_t)0);
+	else if (memprofile != NULL && sp->kind == SPECIAL_SAMPLE)
+		memprofile->ended(sp->call.word);
 }
 
 static void
@@ -174,7 +179,7 @@ recordsDrop(struct mspan *s, uintptr_t addr, uintptr_t size)
 	struct special **at = firstAt(l, addr);
 	while (*at != NULL && (*at)->addr < addr + size) {
 		struct special *sp = takeOut(l, at);
-		handleClear(sp);
+		objectEnds(sp);
 		sp->next = gone;
 		gone = sp;
 	}
@@ -303,6 +308,14 @@ specialAddCleanup(uintptr_t addr, const struct specialcall *call)
 	return id;
 }
 
+void
+specialAddSample(uintptr_t addr, void *place)
+{
+	struct specialcall call = {.run = NULL, .word = {place}};
+	void *other;
+	recordAdd(recordMake(addr, SPECIAL_SAMPLE, &call), false, &other);
+}
+
 bool
 specialStopCleanup(uintptr_t addr, uint64_t id)
 {
@@ -366,6 +379,8 @@ static void
 markList(const struct specialvisitor *v, const struct speciallist *l)
 {
 	for (struct special *sp = l->first; sp != NULL; sp = sp->next) {
+		if (sp->kind == SPECIAL_SAMPLE)
+			continue;
 		markWords(v, sp);
 		if (sp->kind == SPECIAL_FINALIZER)
 			v->content(v->arg, l->span, slotAddr(l->span, objIndex(l->span, sp->addr)));
@@ -409,7 +424,7 @@ enqueue(struct special *sp)
 		struct special *next = sp->next;
 		uint32_t k = sp->kind;
 		sp->next = NULL;
-		if (k == SPECIAL_WEAK) {
+		if (k == SPECIAL_WEAK || k == SPECIAL_SAMPLE) {
 			fixallocFree(&records.pool, sp);
 		} else {
 			if (records.queue[k].first == NULL)
@@ -438,12 +453,12 @@ slotDied(struct speciallist *l, struct special **at, uint32_t i, struct special 
 		xadd(&heapLive, (int64_t)s->elemsize);
 	}
 	while (*at != NULL && (*at)->addr < end) {
-		if (revived && (*at)->kind == SPECIAL_CLEANUP) {
+		if (revived && ((*at)->kind == SPECIAL_CLEANUP || (*at)->kind == SPECIAL_SAMPLE)) {
 			at = &(*at)->next;
 			continue;
 		}
 		struct special *sp = takeOut(l, at);
-		handleClear(sp);
+		objectEnds(sp);
 		**due = sp;
 		*due = &sp->next;
 	}

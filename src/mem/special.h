@@ -11,6 +11,7 @@ enum specialkind {
 	SPECIAL_WEAK,      /* word[0]: the handle, which reads 0 from then on; one an address */
 	SPECIAL_FINALIZER, /* one an address */
 	SPECIAL_CLEANUP,
+	SPECIAL_SAMPLE, /* word[0]: profile.c's; nothing is called */
 };
 
 /* What is to be called for the object at addr, once it is dead. */
@@ -43,6 +44,7 @@ bool specialSetFinalizer(uintptr_t addr, const struct specialcall *call); /* fal
 bool specialRemoveFinalizer(uintptr_t addr);                              /* false: had none */
 uint64_t specialAddCleanup(uintptr_t addr, const struct specialcall *call);
 bool specialStopCleanup(uintptr_t addr, uint64_t id); /* false: it runs, or has been stopped */
+void specialAddSample(uintptr_t addr, void *place);
 /* addr's handle: an object without pointers of its own, the same as long as addr's object lives. */
 uintptr_t *specialWeakHandle(uintptr_t addr); /* also for objects of size 0 */
 /* The address that a handle was made for; 0: its object is dead. */

@@ -24,9 +24,7 @@
 #   runoutput            what it prints is the program
 #
 # Everything else on that line is for gc, and every other word a test of the compiler: skipped. Passed
-# is what exits with 0 and prints, on both streams, what NAME.out holds, or nothing. What pending.tsv
-# names, with the reason, cannot pass before the collector is there, though it runs: when it fails it is
-# counted as skipped, and said to be pending.
+# is what exits with 0 and prints, on both streams, what NAME.out holds, or nothing.
 #
 # Objects are kept in the cache, by what went into them: a second run links and runs. One line a test,
 # the last one is "N passed, N failed, N skipped"; exit status 0 if none failed.
@@ -260,8 +258,6 @@ one() {
 	esac
 	if [ $ok = 1 ] && execute "$dir" "$WORK/output" "${args[@]}" && compare; then
 		verdict PASS
-	elif f=$(awk -F '\t' -v t="$TEST" '$1 == t { print $2 }' "$HERE/pending.tsv") && [ -n "$f" ] && [ "$ok" = 1 ]; then
-		skip "pending, it $f; $WHY"
 	else
 		verdict FAIL "$WHY"
 		{

@@ -50,6 +50,7 @@
 #include "gc/hosted/collect.h"
 
 #include "core/broken.h"
+#include "mem/profile.h"
 
 enum how {
 	STANDING, /* the world stands still */
@@ -467,6 +468,8 @@ collect(bool someWait, bool must)
 	t.stacks = sum.stacks;
 	t.globals = gcstats.globals = sum.globals;
 	mheap_startSweep(sum.bytes);
+	if (memprofile != NULL)
+		memprofile->nextCycle();
 	pacerTimes(t.start);
 	if (!pureGo)
 		pacerConcurrent = trackWorth(sum.bytes + t.stacks + t.globals);
@@ -475,6 +478,8 @@ collect(bool someWait, bool must)
 	t.end = nanotime();
 	count(&t, someWait);
 	world.start();
+	if (memprofile != NULL)
+		memprofile->flush();
 	store_rlx(&lastcycle, t.end);
 	if (how == TRACKED)
 		trackEnd();
@@ -526,9 +531,11 @@ gcCollectorMain(void)
 			done = collect(true, true);
 		store_seq(&asked.underWay, 0u);
 		wakeStalled();
-		if (done && waiters != NULL)
+		if (done && waiters != NULL) {
 			sweepAll();
-		else if (done)
+			if (memprofile != NULL)
+				memprofile->swept();
+		} else if (done)
 			workerWake(&sweeper);
 		readyAll(waiters);
 	}

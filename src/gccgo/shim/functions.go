@@ -17,7 +17,6 @@ func GoroutineProfile(p []StackRecord) (n int, ok bool)
 func Gosched()
 func KeepAlive(x interface{})
 func LockOSThread()
-func MemProfile(p []MemProfileRecord, inuseZero bool) (n int, ok bool)
 func MutexProfile(p []BlockProfileRecord) (n int, ok bool)
 func NumCPU() int
 func NumCgoCall() int64

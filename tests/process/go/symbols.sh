@@ -10,7 +10,7 @@ library() {
 		die "make V=split go"
 	}
 	def=$TOP/src/gccgo/symbols.def
-	nm -g --defined-only "$built/gortgo.o" | awk 'NF == 3 { print $3 }' | sort -u >have
+	nm -g --defined-only "$built/libgortgo.a" | awk 'NF == 3 { print $3 }' | sort -u >have
 	awk '!/^#/ && $2 != "libgo" { print $3 }' "$def" | sort -u >want
 }
 
