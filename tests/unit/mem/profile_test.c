@@ -130,13 +130,18 @@ TEST(mem, profile, by_chance)
 	static const uintptr_t sizes[] = {16, 64, 1024, 4096, 16384};
 	enum { BYTES = SLOW_BUILD || GORT_HARD ? 2 << 20 : 16 << 20 };
 	uintptr_t done[nelem(sizes)] = {0};
-	for (uintptr_t bytes = 0; bytes < BYTES; bytes += 16384) {
-		for (uint32_t k = 0; k < nelem(sizes); k++) {
-			line = 100 + k;
-			for (; done[k] <= bytes; done[k] += sizes[k])
-				gcfree(mallocConservative(sizes[k]));
-		}
-		if (bytes % (16 * 16384) == 0)
+	/* Always of the size that has had least: who takes short runs is asked often. */
+	for (uint32_t n = 0;; n++) {
+		uint32_t k = 0;
+		for (uint32_t i = 1; i < nelem(sizes); i++)
+			if (done[i] < done[k])
+				k = i;
+		if (done[k] >= BYTES)
+			break;
+		line = 100 + k;
+		gcfree(mallocConservative(sizes[k]));
+		done[k] += sizes[k];
+		if (n % 20000 == 0)
 			mcacheFlush(getmcache());
 	}
 	for (uint32_t k = 0; k < nelem(sizes); k++) {
