@@ -99,20 +99,22 @@ gort_main(int argc, char **argv)
 C
 }
 
-# The program gets on during the mark: most of a collection's time it is not stopped.
+# The program gets on during the mark: in most collections more time goes by beside it than it is stopped, and
+# a round finds what it has written. Not in all: others may have the CPUs when it is to be stopped.
 test_progress() { # secs=60
 	tracked
 	writer
 	run env GOMAXPROCS=2 GODEBUG=gctrace=2 "$TOP/gort" run x.c
 	want_status 0
-	awk '/^gc / {
+	awk '/^gctrack: wp, / && $9 > 0 { wrote++ }
+	/^gc / {
 		split($5, ms, "+")
-		stop += ms[1] + ms[3]; beside += ms[2]; n++
+		if (ms[2] > 0) n++
+		if (ms[2] > ms[1] + ms[3]) more++
 	} END {
-		print n " collections, " stop " ms stopped, " beside " ms beside"
-		exit !(n >= 5 && beside > 2 * stop)
-	}' err >sums || die "$(cat sums; grep '^gc ' err | tail -5)"
-	want_err "gctrack: wp, "
+		print n " collections, " more " mostly beside the program, which wrote in " wrote
+		exit !(n >= 5 && 2 * more > n && 2 * wrote > n)
+	}' err >sums || die "$(cat sums; tail -5 err)"
 }
 
 # Who asks for it gets it otherwise.
