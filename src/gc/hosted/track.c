@@ -51,8 +51,9 @@
 
 #include "core/broken.h"
 
-#define BLOCK      (2 * MiB)
-#define TRACK_FROM (4 * MiB) /* live, as the last mark has found it, with variables and stacks */
+#define BLOCK (2 * MiB)
+/* Live, as the last mark has found it, with variables and stacks. */
+#define TRACK_FROM (GORT_HARD ? 64 * KiB : 4 * MiB)
 #define GAP        (128 * KiB)
 #define FEW        256       /* pages, that the last stop may have */
 #define LONG       (10 * MS) /* that the collector keeps its processor */

@@ -140,6 +140,7 @@ test_choice() { # secs=60
 # Small programs, and programs of Go's, ask the kernel for nothing.
 test_asks_only_if_needed() { # secs=120
 	tracked
+	only opt debug # hard has tiny limits
 	need strace
 	cat >small.c <<'C'
 #include <gort.h>
