@@ -131,6 +131,9 @@ struct mheap {
 	uint32_t narenas, caparenas;
 	uint32_t hint; /* no free page below chunk number hint (arena pos * 16 + chunk) */
 	struct pagecache pcache;
+	struct heapArena *
+		stale; /* sum and dirty of its stalechunks, a bit each, are to be made anew; NULL */
+	uint32_t stalechunks;
 	uintptr_t frontier, frontierend; /* reserved, not mapped yet */
 	struct fixalloc spanalloc, cachealloc;
 	struct mspan *allspans;

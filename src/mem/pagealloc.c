@@ -19,8 +19,9 @@
  * is reserved for it, and arenas may be anywhere. Neighbours in the tree need not be neighbours
  * in memory, so each step from one arena to the next asks whether they touch.
  *
- * A change of the bitmap costs an update of three levels, which is too much for every span. So
- * small requests are served from heap.pcache: one word of the bitmap, all of whose free pages are
+ * A change of the bitmap costs an update of three levels. It is made when somebody searches: frees of
+ * neighbours, as the sweeper makes them, are one update (heap.stale). That is still too much for every
+ * span: small requests are served from heap.pcache: one word of the bitmap, all of whose free pages are
  * marked as in use there. While a page is in the cache it is in no span and counts as free. What
  * is left of it goes back when it has no run that is wanted, and before anybody looks for memory
  * in earnest: a large request that fails, the scavenger, mheap_verify.
@@ -183,17 +184,47 @@ sumGroup(uint32_t group)
 	return s;
 }
 
-/* Chunks from..to of ha changed. */
 static void
-sumUpdate(struct heapArena *ha, uint32_t from, uint32_t to)
+dirtyRecount(struct heapArena *ha, uint32_t c)
 {
-	for (uint32_t c = from; c <= to; c++)
+	uint32_t dirty = 0;
+	for (uint32_t w = c * CHUNK_WORDS; w < (c + 1) * CHUNK_WORDS; w++)
+		dirty += popcount64(~ha->alloc[w] & ~ha->scav[w]);
+	ha->dirty[c] = (uint16_t)dirty;
+}
+
+/* Who reads summaries, or counts of dirty pages, comes here first. */
+static void
+sumsRefresh(void)
+{
+	struct heapArena *ha = heap.stale;
+	if (ha == NULL)
+		return;
+	heap.stale = NULL;
+	for (uint32_t left = heap.stalechunks; left != 0; left &= left - 1) {
+		uint32_t c = ctz64(left);
 		ha->sum[c] = sumBits(&ha->alloc[c * CHUNK_WORDS]);
+		dirtyRecount(ha, c);
+	}
 	struct pagesum s = sumArena(ha), *old = &heap.arenasum[ha->pos];
 	if (s.start == old->start && s.max == old->max && s.end == old->end)
 		return;
 	*old = s;
 	heap.groupsum[ha->pos / ARENAS_PER_GROUP] = sumGroup(ha->pos / ARENAS_PER_GROUP);
+}
+
+/* Pages first..first+n of ha changed. */
+static void
+partChanged(struct heapArena *ha, uint32_t first, uint32_t n)
+{
+	uint32_t from = first / CHUNK_PAGES, to = (first + n - 1) / CHUNK_PAGES;
+	_Static_assert(CHUNKS_PER_ARENA < 32, "bits of stalechunks");
+	if (heap.stale != ha) {
+		sumsRefresh();
+		heap.stale = ha;
+		heap.stalechunks = 0;
+	}
+	heap.stalechunks |= ((uint32_t)2 << to) - ((uint32_t)1 << from);
 }
 
 /* ---- the search --------------------------------------------------------------------------- */
@@ -255,6 +286,7 @@ pagesFind(uintptr_t npages)
 	uint32_t pos = heap.hint / CHUNKS_PER_ARENA, chunk = heap.hint % CHUNKS_PER_ARENA;
 	bool down;
 	uintptr_t p;
+	sumsRefresh();
 	while (pos < heap.narenas) {
 		struct heapArena *ha = heap.arenas[pos];
 		if (!arenasTouch(pos))
@@ -301,24 +333,6 @@ pagesFind(uintptr_t npages)
 							     part_) /                              \
 						     PAGE_SIZE);                                   \
 				n > 0; n = 0)
-
-static void
-dirtyRecount(struct heapArena *ha, uint32_t first, uint32_t n)
-{
-	for (uint32_t c = first / CHUNK_PAGES; c <= (first + n - 1) / CHUNK_PAGES; c++) {
-		uint32_t dirty = 0;
-		for (uint32_t w = c * CHUNK_WORDS; w < (c + 1) * CHUNK_WORDS; w++)
-			dirty += popcount64(~ha->alloc[w] & ~ha->scav[w]);
-		ha->dirty[c] = (uint16_t)dirty;
-	}
-}
-
-static void
-partChanged(struct heapArena *ha, uint32_t first, uint32_t n)
-{
-	dirtyRecount(ha, first, n);
-	sumUpdate(ha, first / CHUNK_PAGES, (first + n - 1) / CHUNK_PAGES);
-}
 
 static inline uint32_t
 chunkNumber(const struct heapArena *ha, uint32_t page)
@@ -479,6 +493,7 @@ pagesAddArena(struct heapArena *ha)
 		heap.groupsum = groups;
 		heap.caparenas = cap;
 	}
+	sumsRefresh();
 	uint32_t pos = heap.narenas++;
 	while (pos > 0 && heap.arenas[pos - 1]->base > ha->base) {
 		heap.arenas[pos] = heap.arenas[pos - 1];
@@ -504,6 +519,7 @@ pagesTakeDirty(uintptr_t max, uintptr_t *npages)
 {
 	assertLockHeld(&heap.lock);
 	pcacheFlush();
+	sumsRefresh();
 	for (uint32_t pos = heap.narenas; pos-- > 0;) {
 		struct heapArena *ha = heap.arenas[pos];
 		for (uint32_t c = CHUNKS_PER_ARENA; c-- > 0;) {
@@ -544,6 +560,7 @@ void
 pagesVerify(void)
 {
 	bool below = true; /* of the hint */
+	sumsRefresh();
 	for (uint32_t pos = 0; pos < heap.narenas; pos++) {
 		struct heapArena *ha = heap.arenas[pos];
 		if (ha->pos != pos || arenaOf(ha->base) != ha)
