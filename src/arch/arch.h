@@ -88,6 +88,9 @@ void cpuPretend(char *const *envp);
 extern uint8_t aeskeysched[AESKEYS];
 uint64_t aeshash(const void *p, uint64_t seed, uintptr_t n);
 
+/* The first word from p to end, both multiples of 8, that lies from lo to lo + size; end: none. */
+const uintptr_t *findWord(const uintptr_t *p, const uintptr_t *end, uintptr_t lo, uintptr_t size);
+
 /* Valgrind, if the program runs under it (valgrind.c): asked once, by osinit. */
 extern bool onValgrind;
 void valgrindInit(void);

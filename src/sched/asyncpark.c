@@ -44,7 +44,11 @@
  * Ordering of the stop against a thread without a P. The stopper sets stopThreads, then makes
  * every thread pass a barrier, then reads each inrt. A thread that goes back to user code stores
  * inrt = 0 and then reads stopThreads. Either the stopper sees the 0 and sends a signal, or the
- * thread sees the flag and waits. "Stopped" is: inrt is not 0 (and no P).
+ * thread sees the flag and waits. "Stopped" is: inrt is not 0 (and no P). The barrier interrupts every
+ * processor that runs the program, 5 to 70 us in a virtual machine; so it is left out while no thread can be
+ * on such a way: m->mayleave, set before an M's P can be taken, so that who has stopped all Ps sees it, and
+ * m->revoked. Not earlier than that: a thread that is held up while Ps run may hold a lock of libc's that
+ * the runtime needs to make a thread, and then the Ps never stop.
  *
  * tests/model/asyncpark.pml: the hand-over and the queue; stop of threads without a P. resume.pml: who
  * wakes whom when the world starts.
@@ -339,6 +343,17 @@ signalRunning(void)
 
 /* ---- threads without a P ------------------------------------------------------------------ */
 
+/* All Ps are stopped. Could a thread be on its way to user code? Who has stopped a P has seen what was
+ * written before by whoever had it. */
+static bool
+someMayLeave(const struct m *me)
+{
+	for (struct m *mp = load_acq(&allm); mp != NULL; mp = mp->alllink)
+		if (mp != me && (load_rlx(&mp->mayleave) || load_acq(&mp->revoked) != REVOKE_NONE))
+			return true;
+	return false;
+}
+
 /* All Ps are stopped. Returns when no thread runs user code; false: there is one that does not stop. */
 bool
 stopThreads(void)
@@ -348,7 +363,8 @@ stopThreads(void)
 		return true;
 	int64_t began = 0;
 	store_seq(&sched.stopThreads, 1u);
-	osMembarrier();
+	if (someMayLeave(me))
+		osMembarrier();
 	for (;;) {
 		uint32_t seen = load_acq(&sched.threadstops);
 		struct m *left = NULL;

@@ -23,6 +23,8 @@
  * Model: tests/model/stw.pml. */
 #include "sched/internal.h"
 
+#define LOOK (30 * US)
+
 static struct {
 	bool held;
 	struct gqueue waiters;
@@ -63,6 +65,20 @@ worldsemaRelease(void)
 		goready(gp);
 }
 
+/* Where each of those that are to stop has a processor of its own the answer comes within microseconds;
+ * a processor that has gone to sleep takes longer than that to wake up again, in a virtual machine some 50 us. */
+static void
+lookForStop(int32_t running)
+{
+	if (running >= ncpu)
+		return;
+	for (int64_t end = nanotime() + LOOK; load_acq(&sched.stopnote.key) == 0;) {
+		procyield(20);
+		if (nanotime() >= end)
+			break;
+	}
+}
+
 static bool
 stopTheWorldWithSema(void)
 {
@@ -88,10 +104,13 @@ stopTheWorldWithSema(void)
 		store_rel(&idle->status, Pgcstop);
 		sched.stopwait--;
 	}
-	bool wait = sched.stopwait > 0;
+	int32_t running = sched.stopwait;
+	bool wait = running > 0;
 	unlock(&sched.lock);
-	if (wait)
+	if (wait) {
 		signalRunning();
+		lookForStop(running);
+	}
 	while (wait) {
 		if (notetsleep(&sched.stopnote, 100 * US)) {
 			noteclear(&sched.stopnote);

@@ -120,6 +120,7 @@ entersyscall(void)
 	mp->oldp = pp;
 	mp->p = NULL;
 	mp->curg = NULL;
+	store_rlx(&mp->mayleave, true);
 	store_rlx(&pp->m, (struct m *)NULL);
 	store_seq(&pp->status, (uint32_t)Psyscall);
 	if (load_seq(&sched.gcwaiting))
@@ -135,6 +136,7 @@ exitsyscallWith(struct g *gp, struct m *mp, struct p *pp)
 {
 	mp->p = pp;
 	store_rlx(&pp->m, mp);
+	store_rlx(&mp->mayleave, false);
 	mp->curg = gp;
 	store_rlx(&mp->scansp, (uintptr_t)0);
 	store_rlx(&pp->syscalltick, pp->syscalltick + 1);
@@ -163,6 +165,7 @@ _Noreturn void
 waitForTurn(struct g *gp)
 {
 	setgstatus(gp, Gsyscall, Grunnable);
+	store_rel(&gp->m->mayleave, false);
 	store_rel(&gp->m->scansp, (uintptr_t)0); /* gp's own sp has it all now */
 	gp->m = NULL;
 	struct p *pp = NULL;

@@ -18,8 +18,8 @@
  *
  * -DTHREADS: a stop against a thread that has no P: stopThreads, waitForWorld, leaveForCall.
  *
- * Modelled: a thread that goes in and out of announced calls, with its stores of inrt in a store
- * buffer as in revoke.pml; a stopper, once the P is stopped; a signal, which the thread takes at any
+ * Modelled: a thread with a P that goes in and out of announced calls, with its stores of inrt and of
+ * mayleave in a store buffer as in revoke.pml; a stopper, which takes the P, or waits for it; a signal, which the thread takes at any
  * later instant in user code.
  *
  * Proves: between stopThreads and startThreads the thread runs no user code; the stop completes.
@@ -28,6 +28,7 @@
  *   BUG_NO_BARRIER  the stopper reads inrt without a barrier on the thread's processor
  *   BUG_NO_LOOK     the thread goes out without a look at stopThreads
  *   BUG_ONE_LOOK    ... from the handler, after it has waited
+ *   BUG_LATE_MAY    mayleave is set when the P can be taken already
  */
 #define NONE 255
 
@@ -223,31 +224,47 @@ init
 
 #ifdef THREADS
 #ifndef CALLS
-#define CALLS 3
+#define CALLS 2
 #endif
+#define RUNNING 0
+#define SYSCALL 1
+#define STOPPED 2
+/* What the buffer holds: stores to inrt, and to mayleave. */
+#define INRT(v) (v)
+#define MAY(v)	(2 + (v))
 byte inrt = 1;
-byte buf[4];
+byte may = 0;
+byte pstat = RUNNING;
+byte buf[5];
 byte nbuf = 0;
+bool gcwaiting = false;
 bool stopThreads = false;
 bool signal = false;
 bool inuser = false;   /* ghost */
 bool stopped = false;  /* ghost: the stopper relies on it */
 
+inline drainOne()
+{
+	if
+	:: buf[0] < 2 -> inrt = buf[0]
+	:: else -> may = buf[0] - 2
+	fi;
+	buf[0] = buf[1]; buf[1] = buf[2]; buf[2] = buf[3]; buf[3] = buf[4]; buf[4] = 0;
+	nbuf--
+}
+
 inline drain()
 {
 	do
-	:: nbuf > 0 ->
-		inrt = buf[0];
-		buf[0] = buf[1]; buf[1] = buf[2]; buf[2] = buf[3]; buf[3] = 0;
-		nbuf--
+	:: nbuf > 0 -> drainOne()
 	:: nbuf == 0 -> break
 	od
 }
 
-inline storeInrt(v)
+inline store(v)
 {
 	atomic {
-		nbuf < 4;
+		nbuf < 5;
 		buf[nbuf] = v;
 		nbuf++
 	}
@@ -257,26 +274,41 @@ active proctype Processor()
 {
 end:
 	do
-	:: atomic {
-		nbuf > 0 ->
-		inrt = buf[0];
-		buf[0] = buf[1]; buf[1] = buf[2]; buf[2] = buf[3]; buf[3] = 0;
-		nbuf--
-	   }
+	:: atomic { nbuf > 0 -> drainOne() }
 	od
+}
+
+/* The world runs again; the thread gets its P. */
+inline waitForStart()
+{
+	atomic { !gcwaiting; pstat = RUNNING }
 }
 
 active proctype Thread()
 {
 	byte i;
 	for (i : 1 .. CALLS) {
+		/* In the runtime, with the P: a stop is served at any entry. */
+		if
+		:: atomic { gcwaiting -> drain(); pstat = STOPPED };
+			waitForStart()
+		:: !gcwaiting
+		fi;
+		/* entersyscall */
+#ifndef BUG_LATE_MAY
+		store(MAY(1));
+#endif
+		atomic { drain(); pstat = SYSCALL };
+#ifdef BUG_LATE_MAY
+		store(MAY(1));
+#endif
 out:
 		/* leaveForCall */
-		storeInrt(0);
+		store(INRT(0));
 #ifndef BUG_NO_LOOK
 		if
 		:: stopThreads ->
-			storeInrt(1);
+			store(INRT(1));
 			atomic { drain() };
 			!stopThreads;
 			goto out
@@ -291,12 +323,12 @@ out:
 			inuser = false;
 			signal = false;
 again:
-			storeInrt(1);
+			store(INRT(1));
 			if
 			:: stopThreads -> atomic { drain() }; !stopThreads
 			:: else
 			fi;
-			storeInrt(0);
+			store(INRT(0));
 #ifndef BUG_ONE_LOOK
 			if
 			:: stopThreads -> goto again
@@ -307,20 +339,36 @@ again:
 		:: break
 		od;
 		inuser = false;
-		storeInrt(1);
+		store(INRT(1));
 		/* exitsyscall: the P is to be had, or was stopped: then it waits for the start. */
-		atomic { drain() };
-		!stopThreads
+		if
+		:: atomic { pstat == SYSCALL -> drain(); pstat = RUNNING };
+			store(MAY(0))
+		:: atomic { pstat != SYSCALL -> drain() };
+			store(MAY(0));
+			waitForStart()
+		fi
 	}
+	/* It ends in a call: with mayleave, and nobody to go anywhere. */
+	atomic { drain(); may = 0; pstat = SYSCALL }
 }
 
 active proctype Stopper()
 {
 	byte round;
 	for (round : 1 .. 2) {
+		gcwaiting = true;
+		/* The P, by CAS or from the thread. */
+		if
+		:: atomic { pstat == SYSCALL -> pstat = STOPPED }
+		:: pstat == STOPPED
+		fi;
 		stopThreads = true;
 #ifndef BUG_NO_BARRIER
-		atomic { drain() };
+		if
+		:: may != 0 -> atomic { drain() }
+		:: may == 0
+		fi;
 #endif
 		do
 		:: inrt != 0 -> break
@@ -329,7 +377,9 @@ active proctype Stopper()
 		atomic { assert(!inuser); stopped = true };
 		assert(!inuser);
 		stopped = false;
-		stopThreads = false
+		stopThreads = false;
+		/* The P can be had, by the thread that waits for the start, or that comes back from a call. */
+		atomic { pstat = SYSCALL; gcwaiting = false }
 	}
 }
 #endif

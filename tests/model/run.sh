@@ -127,7 +127,7 @@ for bug in PUSH_LATE IDLE_BLIND; do
 	model asyncpark.pml bug -DHAND -DBUG_$bug
 done
 model asyncpark.pml ok -DTHREADS
-for bug in NO_BARRIER NO_LOOK ONE_LOOK; do
+for bug in NO_BARRIER NO_LOOK ONE_LOOK LATE_MAY; do
 	model asyncpark.pml bug -DTHREADS -DBUG_$bug
 done
 

@@ -52,6 +52,8 @@ struct marker {
 
 /* What the words from lo to hi point to lives. lo is a multiple of 8. */
 void markRange(struct marker *mk, uintptr_t lo, uintptr_t hi);
+/* The same, for memory in which most words are no pointers. */
+void markSparse(struct marker *mk, uintptr_t lo, uintptr_t hi);
 /* The same for stacks and registers: one past the end of an object counts even where another begins. */
 void markStackRange(struct marker *mk, uintptr_t lo, uintptr_t hi);
 void markAddress(struct marker *mk, uintptr_t addr);

@@ -258,6 +258,20 @@ markRange(struct marker *mk, uintptr_t lo, uintptr_t hi)
 	}
 }
 
+no_sanitize void
+markSparse(struct marker *mk, uintptr_t lo, uintptr_t hi)
+{
+	if (unlikely(onValgrind)) {
+		markRange(mk, lo, hi);
+		return;
+	}
+	mk->from = lo;
+	const uintptr_t *p = (const uintptr_t *)lo,
+			*end = (const uintptr_t *)alignDown(hi, PTRSIZE);
+	while (p < end && (p = findWord(p, end, mk->lo, mk->size)) < end)
+		markHeapWord(mk, *p++);
+}
+
 /* markRange, in a large heap. */
 static no_sanitize void
 scanLater(struct marker *mk, uintptr_t lo, uintptr_t hi)

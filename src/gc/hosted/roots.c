@@ -163,7 +163,7 @@ markWithout(struct marker *mk, uintptr_t lo, uintptr_t hi, uint32_t i)
 	}
 	if (lo < hi) {
 		mk->sum.globals += hi - lo;
-		markRange(mk, lo, hi);
+		markSparse(mk, lo, hi);
 	}
 }
 
@@ -180,7 +180,7 @@ markRegistered(struct marker *mk, uint64_t n)
 {
 	uintptr_t lo, hi;
 	pieceAt(mk, registeredRange, n, &lo, &hi);
-	markRange(mk, lo, hi);
+	markSparse(mk, lo, hi);
 }
 
 static void
@@ -188,7 +188,7 @@ markRuntime(struct marker *mk, uint64_t n)
 {
 	uintptr_t lo, hi;
 	pieceAt(mk, persistentRange, n, &lo, &hi);
-	markRange(mk, lo, hi);
+	markSparse(mk, lo, hi);
 }
 
 static void
@@ -206,7 +206,7 @@ markThreadLocals(struct marker *mk, uint64_t n unused_ok)
 		if (load_acq(&mp->tid) == 0)
 			continue;
 		for (uint32_t i = 0; osThreadLocals(mp, i, &lo, &hi); i++)
-			markRange(mk, lo, hi);
+			markSparse(mk, lo, hi);
 	}
 }
 

@@ -212,6 +212,7 @@ needm(void)
 	mp->curg = NULL;
 	mp->oldp = NULL;
 	mp->outside = true;
+	store_rlx(&mp->mayleave, true);
 	setgstatus(gp, Gdead, Gsyscall);
 	signalStackOn(x);
 	x->oldmask = osSigMask(1, oursMask());
@@ -302,6 +303,7 @@ foreignLeave(struct g *gp)
 	setgstatus(gp, Grunning, Gsyscall);
 	mp->curg = NULL;
 	mp->oldp = NULL;
+	store_rlx(&mp->mayleave, true);
 	handoffp(releasep());
 	leaveForCall(mp);
 }
@@ -359,6 +361,7 @@ foreignDetach(void)
 	store_seq(&mp->tid, (uint64_t)0);
 	if (load_seq(&sched.stopThreads))
 		waitForWorld(mp);
+	store_rel(&mp->mayleave, false);
 	osThreadOnExit(NULL);
 	signalStackOff(x);
 	trackThreadGone(gp, mp->g0);
