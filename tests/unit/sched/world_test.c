@@ -267,14 +267,22 @@ TEST_OPT(sched, stw, entering_a_call_counts_the_p, .goroutine = true, .env = "GO
 
 TEST_OPT(sched, stw, handing_off_counts_the_p, .goroutine = true, .env = "GOMAXPROCS=4")
 {
-	WAIT_UNTIL(load_acq(&sched.npidle) == 3 && load_acq(&sched.nmspinning) == 0);
-	struct g *gp = rtenter();
-	lock(&sched.lock);
-	/* As if somebody looked for work: nobody else is started, for a timer say, and stopped. */
-	xadd(&sched.nmspinning, 1u);
-	struct p *pp = pidleget();
-	unlock(&sched.lock);
-	CHECK(pp != NULL);
+	struct g *gp;
+	struct p *pp = NULL;
+	for (;;) {
+		WAIT_UNTIL(load_acq(&sched.npidle) == 3 && load_acq(&sched.nmspinning) == 0);
+		gp = rtenter();
+		lock(&sched.lock);
+		/* As if somebody looked for work: nobody else is started, for a timer say, and stopped. */
+		xadd(&sched.nmspinning, 1u);
+		if (load_rlx(&sched.npidle) == 3) /* nor was since we looked */
+			pp = pidleget();
+		unlock(&sched.lock);
+		if (pp != NULL)
+			break;
+		xadd(&sched.nmspinning, -1u);
+		rtleave(gp);
+	}
 	playStop(2);
 	handoffp(pp);
 	CHECK_EQ(load_acq(&pp->status), Pgcstop);
