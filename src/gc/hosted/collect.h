@@ -113,9 +113,10 @@ extern struct marktimes marktimes; /* of the last mark; atomic */
 
 /* ---- track.c -------------------------------------------------------------------------------- */
 
-void trackInit(void);            /* gcinit */
-bool trackForced(void);          /* GODEBUG=gctrack=wp */
-bool trackWorth(uint64_t bytes); /* a mark of so many bytes is to be done so */
+void trackInit(void);   /* gcinit */
+bool trackForced(void); /* GODEBUG=gctrack=wp */
+/* A mark of live bytes in the heap, and of roots in variables and stacks, is to be done so. */
+bool trackWorth(uint64_t live, uint64_t roots);
 /* In this order; the collector. World running. False: it cannot be done. */
 bool trackBegin(void);
 void trackRounds(void); /* world running */

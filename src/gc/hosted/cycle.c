@@ -472,7 +472,7 @@ collect(bool someWait, bool must)
 		memprofile->nextCycle();
 	pacerTimes(t.start);
 	if (!pureGo)
-		pacerConcurrent = trackWorth(sum.bytes + t.stacks + t.globals);
+		pacerConcurrent = trackWorth(sum.bytes, t.stacks + t.globals);
 	pacerMarked(sum.bytes, t.stacks + t.globals);
 	store_rel(&gcphase, (uint32_t)GCoff);
 	t.end = nanotime();
@@ -579,7 +579,7 @@ void
 gcCollectorEnable(void)
 {
 	if (!pureGo)
-		pacerConcurrent = gccollects && trackWorth(0);
+		pacerConcurrent = gccollects && trackWorth(0, 0);
 	pacerMarked(0, 0);
 	gc_trigger = gcTriggered;
 }

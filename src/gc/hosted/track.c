@@ -38,7 +38,8 @@
  * mark is done with the world stopped; so are all later ones.
  *
  * Small heaps (below TRACK_FROM) are marked with the world stopped: that is over before the first round would
- * be, and costs the program no faults.
+ * be, and costs the program no faults. So are heaps that are less than what stands outside: both stops read all
+ * of that, and one is enough.
  *
  * Not seen: what devices write by themselves into pages that were pinned for it (registered buffers
  * of io_uring, O_DIRECT); the kernel's other writes are.
@@ -54,9 +55,11 @@
 #define BLOCK (2 * MiB)
 /* Live, as the last mark has found it, with variables and stacks. */
 #define TRACK_FROM (GORT_HARD ? 64 * KiB : 4 * MiB)
-#define GAP        (128 * KiB)
-#define FEW        256       /* pages, that the last stop may have */
-#define LONG       (10 * MS) /* that the collector keeps its processor */
+/* In the time that finding the stack of a goroutine takes so many bytes of the heap are marked. */
+#define A_GOROUTINE 128
+#define GAP         (128 * KiB)
+#define FEW         256       /* pages, that the last stop may have */
+#define LONG        (10 * MS) /* that the collector keeps its processor */
 
 enum { VEC = 512, TRACK_ROUNDS = 3 };
 
@@ -89,9 +92,11 @@ trackForced(void)
 }
 
 bool
-trackWorth(uint64_t bytes)
+trackWorth(uint64_t live, uint64_t roots)
 {
-	return track.wanted && !track.refused && (track.forced || bytes >= TRACK_FROM);
+	roots += (uint64_t)load_acq(&nallgs) * A_GOROUTINE;
+	return track.wanted && !track.refused &&
+	       (track.forced || (live + roots >= TRACK_FROM && (GORT_HARD || live >= roots)));
 }
 
 static cold void
