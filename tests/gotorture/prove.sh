@@ -5,7 +5,7 @@
 #	tests/gotorture/prove.sh [--seconds N] [--setup V] [--opt -O2] [NAME...]
 #
 # NAME is ROOTREGS, ...; those that are noticed within seconds without one. Thread-local variables and roots that
-# C programs add (ROOTTLS, ROOTADDED) Go has none of. By name only: ROOTVECTORS, since a pointer is in a vector register alone only
+# C programs add (ROOTTLS, ROOTADDED) Go has none of, and its pages are not tracked (TRACK...: tests/process/gc/track.sh). By name only: ROOTVECTORS, since a pointer is in a vector register alone only
 # while a copy without a barrier is under way, which a snapshot never meets (--opt -O2 and gcstoptheworld=1 give
 # it a chance; tests/process/gc/prove.sh is its test); STOCKBARRIER and STOCKBULK, the same program on gccgo's own runtime, whose
 # collector marks beside the program, too, without its write barrier: would a missing one be noticed? That runtime
@@ -24,7 +24,7 @@ while [ $# -gt 0 ]; do
 	*) names="$names $1"; shift ;;
 	esac
 done
-[ -n "$names" ] || names=$(sed -n '/ROOTTLS\|ROOTADDED\|ROOTVECTORS\|TEAMIDLE/d; s/^	BREAK_\([A-Z]*\), *\/\* gc\/hosted\/.*/\1/p' \
+[ -n "$names" ] || names=$(sed -n '/ROOTTLS\|ROOTADDED\|ROOTVECTORS\|TEAMIDLE\|TRACK/d; s/^	BREAK_\([A-Z]*\), *\/\* gc\/hosted\/.*/\1/p' \
 	"$top/src/core/broken.h")" BORN"
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/gort-prove.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
