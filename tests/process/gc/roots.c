@@ -356,7 +356,8 @@ argument(void)
 static NOINLINE void
 later(void)
 {
-	gort_after_func(50 * GORT_MS, checkArg, make());
+	/* After the collection, on a busy machine, too. */
+	gort_after_func(500 * GORT_MS, checkArg, make());
 }
 
 static void
