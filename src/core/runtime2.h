@@ -248,7 +248,7 @@ struct m {
 	bool isforeign; /* constant */
 	bool outside;   /* owner M: the thread runs the program's code, between two calls; no P */
 	/* It may go to user code without a P: set while it has one still, cleared when it has one again, or
-	 * will not go there without; read under a stop. Its thread. */
+	 * will not go there without; read under a stop. Atomic; written by its thread. */
 	bool mayleave;
 	/* Where the collector finds what user code on this thread had in registers and on its stack while
 	 * the thread has no P: the kernel's frame while a signal holds it, or from scansp upwards,

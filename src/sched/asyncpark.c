@@ -47,7 +47,7 @@
  * thread sees the flag and waits. "Stopped" is: inrt is not 0 (and no P). The barrier interrupts every
  * processor that runs the program, 5 to 70 us in a virtual machine; so it is left out while no thread can be
  * on such a way: m->mayleave, set before an M's P can be taken, so that who has stopped all Ps sees it, and
- * m->revoked. Not earlier than that: a thread that is held up while Ps run may hold a lock of libc's that
+ * m->revoked; not at the end of the process. The flag goes up no earlier than that: a thread that is held up while Ps run may hold a lock of libc's that
  * the runtime needs to make a thread, and then the Ps never stop.
  *
  * tests/model/asyncpark.pml: the hand-over and the queue; stop of threads without a P. resume.pml: who
@@ -344,10 +344,13 @@ signalRunning(void)
 /* ---- threads without a P ------------------------------------------------------------------ */
 
 /* All Ps are stopped. Could a thread be on its way to user code? Who has stopped a P has seen what was
- * written before by whoever had it. */
+ * written before by whoever had it. At the end of the process parked threads go on without a P
+ * (asyncparkExit). */
 static bool
 someMayLeave(const struct m *me)
 {
+	if (load_seq(&sched.exiting))
+		return true;
 	for (struct m *mp = load_acq(&allm); mp != NULL; mp = mp->alllink)
 		if (mp != me && (load_rlx(&mp->mayleave) || load_acq(&mp->revoked) != REVOKE_NONE))
 			return true;

@@ -40,7 +40,7 @@ static struct {
 	int64_t start;        /* atomic: since when the share is counted */
 	uint64_t shareBefore; /* atomic: the share's time then */
 	uint32_t quarters;    /* atomic: the share */
-	struct bgworker *collector; /* the same */
+	struct bgworker *collector; /* written with the world stopped */
 } conc;
 
 static bool
