@@ -61,14 +61,14 @@ void gobufFrame(const struct g *gp, uintptr_t *pc, uintptr_t *fp, uintptr_t *sp)
 /* cpuinit: finds the CPU's features. Runs before alginit. GODEBUG=cpu.NAME=off switches one
  * off (base/debugvars.c calls cpuDisable). */
 struct cpufeatures {
-	char vendor[13];
 	int level; /* x86-64-vN, 1..4 */
 	bool aes, sse41, ssse3, sse42, popcnt, avx, avx2, avx512f, avx512vl, bmi1, bmi2, erms, fsrm;
 	bool fma, cx16, rdtscp, osxsave;
 };
 extern struct cpufeatures cpu;
 void cpuinit(void);
-extern uint8_t memUseRep; /* arch/amd64/mem.S: rep movsb is fast */
+void cpuVendor(char vendor[13]); /* "GenuineIntel", "AuthenticAMD", ... */
+extern uint8_t memUseRep;        /* arch/amd64/mem.S: rep movsb is fast */
 bool cpuDisable(const char *name, uintptr_t len);
 /* What the program was compiled for (1..4: include/gort/cpulevel.h) and what this CPU is. If that
  * is less the boot prints one line and exits with status 1, before anything else. */

@@ -30,10 +30,13 @@ static struct {
 static void
 sayOsinit(void)
 {
-	char quota[32] = "none";
-	if (osfacts.quotaMilli != 0)
-		rtsnprintf(quota, sizeof quota, "%ld.%03ld CPUs", osfacts.quotaMilli / 1000,
+	char number[32];
+	const char *quota = osfacts.quotaAsked ? "none" : "not read";
+	if (osfacts.quotaMilli != 0) {
+		rtsnprintf(number, sizeof number, "%ld.%03ld CPUs", osfacts.quotaMilli / 1000,
 			osfacts.quotaMilli % 1000);
+		quota = number;
+	}
 	bootResult("ncpu=%d (affinity %d, quota %s), guards by %s%s", ncpu, osfacts.affinitycpus,
 		quota, osfacts.haveGuardInstall ? "MADV_GUARD_INSTALL" : "mprotect",
 		osfacts.haveMembarrier ? ", membarrier" : "");
@@ -42,7 +45,9 @@ sayOsinit(void)
 static void
 sayCpuinit(void)
 {
-	bootResult("%s x86-64-v%d%s%s%s%s", cpu.vendor, cpu.level, cpu.aes ? " aes" : "",
+	char vendor[13];
+	cpuVendor(vendor);
+	bootResult("%s x86-64-v%d%s%s%s%s", vendor, cpu.level, cpu.aes ? " aes" : "",
 		cpu.avx2 ? " avx2" : "", cpu.avx512f ? " avx512f" : "", cpu.erms ? " erms" : "");
 }
 

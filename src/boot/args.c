@@ -25,6 +25,7 @@ args(int argc, char **argv)
 		e++;
 	procargs.auxv = (const uintptr_t *)(e + 1);
 	sysargs(procargs.auxv);
+	osfacts.procsGiven = gogetenv("GOMAXPROCS") != NULL;
 	/* A few keys of GODEBUG steer steps that come before parsedebugvars. A set-user-ID
 	 * program does not listen to them: see secure.c. */
 	if (!osfacts.secure)

@@ -16,7 +16,11 @@
 static int32_t
 procs(void)
 {
-	int32_t n = envvars.gomaxprocs > 0 ? envvars.gomaxprocs : ncpu;
+	int32_t n = envvars.gomaxprocs;
+	if (n <= 0) {
+		osQuota(); /* osinit has asked, unless it saw a GOMAXPROCS that was malformed */
+		n = ncpu;
+	}
 	return n < MAXPROCS ? n : MAXPROCS;
 }
 

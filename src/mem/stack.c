@@ -235,12 +235,19 @@ stackContains(uintptr_t addr)
 
 /* ---- carving ------------------------------------------------------------------------------ */
 
-/* New address space for p, at least one slot. */
+/* New address space for p, at least one slot. A large slot comes alone and usable, a call less;
+ * who is refused that reserves, and hears from poolMapTo what was refused. */
 static bool
 poolReserve(struct slotpool *p)
 {
 	uintptr_t want = p == &stacks.dflt ? REGION : p->size < MiB ? 16 * p->stride : p->stride;
 	uintptr_t base = 0, n = 0;
+	bool usable = false;
+	if (want == p->stride && !splitreserved && !p->onebyone) {
+		n = alignUp(want, physPageSize);
+		base = (uintptr_t)sysAlloc(n);
+		usable = base != 0;
+	}
 	while (base == 0) {
 		n = alignUp(want < p->stride ? p->stride : want, physPageSize);
 		base = splitreserved ? splitReserve(n, p->size == SLOT_MAX)
@@ -257,6 +264,10 @@ poolReserve(struct slotpool *p)
 	store_rel(&stacks.regions, r);
 	p->next = p->mapped = p->guarded = base;
 	p->end = base + n;
+	if (usable) {
+		p->mapped = p->end;
+		stacks.sys += n;
+	}
 	return true;
 }
 

@@ -25,12 +25,18 @@ void sysargs(const uintptr_t *auxv);
 /* ncpu from the affinity mask bounded by the cgroup v1/v2 CPU quota (rounded up, at least 2);
  * physPageSize; transparent-huge-page size. */
 void osinit(void);
+/* The quota's part of that. To read it costs a short process a thirtieth of its life, so osinit
+ * leaves it alone where GOMAXPROCS is given (osfacts.procsGiven); who finds the value to be of no
+ * use asks then. The second time does nothing. */
+void osQuota(void);
 extern struct osfacts {
 	bool secure;            /* AT_SECURE */
 	uintptr_t minsigstksz;  /* AT_MINSIGSTKSZ or 2048 */
 	uintptr_t random;       /* AT_RANDOM: address of 16 bytes, or 0 */
 	uintptr_t hugePageSize; /* what sysHugePage asks for; 0: unknown */
 	int32_t affinitycpus;   /* CPUs in the affinity mask */
+	bool procsGiven;        /* set before osinit: the environment has a GOMAXPROCS */
+	bool quotaAsked;        /* osQuota has run: quotaMilli is an answer */
 	int64_t quotaMilli;     /* cgroup CPU quota in thousandths of a CPU, 0: none */
 	bool haveGuardInstall; /* MADV_GUARD_INSTALL (6.13+): osinit asks, the first guard proves */
 	bool haveMembarrier;   /* private expedited membarrier registered */

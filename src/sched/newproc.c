@@ -26,7 +26,8 @@ struct allgschunk {
 	uint32_t free[GFREE_KINDS]
 		     [ALLGS_CHUNK]; /* gFreeLock: this part of the stacks of free ids */
 };
-struct allgschunk *allgschunks[ALLGS_CHUNK]; /* written under allgslock, before nallgs */
+/* Written under allgslock, before nallgs. */
+large_bss(allgschunks) struct allgschunk *allgschunks[ALLGS_CHUNK];
 static struct mutex allgslock;
 
 void

@@ -14,6 +14,7 @@
  */
 #include <cpuid.h>
 
+#include "arch/amd64/leaves.h"
 #include "arch/arch.h"
 #include "gort/cpulevel.h"
 
@@ -24,14 +25,6 @@ uint8_t memUseRep;
 
 /* ---- cpuid -------------------------------------------------------------------------------- */
 
-struct leaves {
-	uint32_t max;        /* the largest leaf */
-	uint32_t c1, d1;     /* leaf 1: ecx, edx */
-	uint32_t b7, c7, d7; /* leaf 7 */
-	uint32_t cext, dext; /* leaf 0x80000001 */
-	uint64_t xcr0;       /* 0 without osxsave */
-};
-
 static uint64_t
 xgetbv(void)
 {
@@ -40,28 +33,28 @@ xgetbv(void)
 	return (uint64_t)hi << 32 | lo;
 }
 
-#define BIT(n) ((uint32_t)1 << (n))
-
-/* cpuid traps to the hypervisor in a virtual machine, at some microseconds each: the leaves are
- * read once. Leaf 0x80000001 exists on every CPU that has long mode. */
 static const struct leaves *
 leaves(void)
 {
 	static struct leaves l; /* boot is single threaded */
-	uint32_t a, b, c, d;
-	if (l.max != 0)
-		return &l;
-	__cpuid(0, l.max, b, c, d);
-	__builtin_memcpy(cpu.vendor, &b, 4);
-	__builtin_memcpy(cpu.vendor + 4, &d, 4);
-	__builtin_memcpy(cpu.vendor + 8, &c, 4);
-	__cpuid(1, a, b, l.c1, l.d1);
-	if (l.max >= 7)
-		__cpuid_count(7, 0, a, l.b7, l.c7, l.d7);
-	__cpuid(0x80000001, a, b, l.cext, l.dext);
-	if (l.c1 & BIT(27))
-		l.xcr0 = xgetbv();
+	if (l.d1 == 0) {        /* every CPU has something of leaf 1 */
+		leavesRead(&l);
+		if (l.c1 & BIT(27))
+			l.xcr0 = xgetbv();
+	}
 	return &l;
+}
+
+/* Asked for by those who print it: the libc does not keep it, and cpuid costs. */
+void
+cpuVendor(char vendor[13])
+{
+	uint32_t max, b, c, d;
+	__cpuid(0, max, b, c, d);
+	__builtin_memcpy(vendor, &b, 4);
+	__builtin_memcpy(vendor + 4, &d, 4);
+	__builtin_memcpy(vendor + 8, &c, 4);
+	vendor[12] = 0;
 }
 
 /* The bits of each level, as cpuid numbers them. */

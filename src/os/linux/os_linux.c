@@ -129,11 +129,23 @@ cpusAllowed(int32_t affinity, int64_t milli)
 }
 
 void
+osQuota(void)
+{
+	if (osfacts.quotaAsked)
+		return;
+	osfacts.quotaAsked = true;
+	osfacts.quotaMilli = cgroupQuota("", true);
+	ncpu = cpusAllowed(ncpu, osfacts.quotaMilli);
+}
+
+void
 osinit(void)
 {
-	osfacts.affinitycpus = affinityCpus();
-	osfacts.quotaMilli = cgroupQuota("", true);
-	ncpu = cpusAllowed(osfacts.affinitycpus, osfacts.quotaMilli);
+	osfacts.affinitycpus = ncpu = affinityCpus();
+	osfacts.quotaAsked = false;
+	osfacts.quotaMilli = 0;
+	if (!osfacts.procsGiven)
+		osQuota();
 	osfacts.hugePageSize = 2 * MiB; /* of amd64; /sys would say the same, for 13 us */
 	osfacts.stackRlimit = stackRlimit();
 	/* Valgrind runs one thread at a time. It lets guard markers through, and reads behind them as

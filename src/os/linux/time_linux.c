@@ -86,7 +86,7 @@ vdsoSymbol(uintptr_t base, const char *name)
 void
 vdsoInit(uintptr_t ehdr)
 {
-	if (ehdr != 0 && vdsoClock == NULL)
+	if (ehdr != 0)
 		vdsoClock = (clockfn *)vdsoSymbol(ehdr, "__vdso_clock_gettime");
 }
 

@@ -63,11 +63,12 @@ struct extra {
 	bool counted; /* has an id, is in allm and the G in allgs */
 } aligned_to(1 << EXTRA_SHIFT);
 
-static struct extra firstExtra; /* costs nothing as long as nobody attaches */
-static uint32_t firstTaken;     /* atomic */
-static uint64_t extras;         /* atomic: page number and tag */
-static uint32_t extraPuts;      /* atomic, futex: moves with each put */
-static uint32_t extraWaiters;   /* atomic: who sleep on it */
+/* Costs nothing as long as nobody attaches. */
+large_bss(firstExtra) static struct extra firstExtra;
+static uint32_t firstTaken;   /* atomic */
+static uint64_t extras;       /* atomic: page number and tag */
+static uint32_t extraPuts;    /* atomic, futex: moves with each put */
+static uint32_t extraWaiters; /* atomic: who sleep on it */
 
 /* ---- the stack of extras ------------------------------------------------------------------- */
 

@@ -86,7 +86,9 @@ stepMallocinit(void)
 static bool
 stepCpuinit(void)
 {
-	return strlen(cpu.vendor) == 12 && cpu.level >= 1 && cpu.level <= 4 && cpu.cx16;
+	char vendor[13];
+	cpuVendor(vendor);
+	return strlen(vendor) == 12 && cpu.level >= 1 && cpu.level <= 4 && cpu.cx16;
 }
 
 static bool
