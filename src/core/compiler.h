@@ -17,8 +17,13 @@
 #define unused_ok         __attribute__((unused))
 /* A large zeroed array of which a short program touches little. Linkers lay .lbss (x86-64's large
  * data; by the name alone it is addressed as ever) behind .bss, so that the small variables lie
- * close together: each page that the boot does not touch is a microsecond. */
-#define large_bss(name) __attribute__((section(".lbss." #name)))
+ * close together: each page that the boot does not touch is a microsecond. clang would write the
+ * zeroes into the file. */
+#if defined(__clang__)
+#	define large_bss
+#else
+#	define large_bss __attribute__((section(".lbss.large")))
+#endif
 
 /* call, a function call through a Go function value's code, with the value itself as its static
  * chain: captured variables are found behind it. */

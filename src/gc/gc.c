@@ -13,7 +13,7 @@
 #include "gc/internal.h"
 
 struct gcpacer gcpacer;
-large_bss(gcstats) struct gcstats gcstats;
+large_bss struct gcstats gcstats;
 int64_t forcegcperiod = 120 * SEC;
 void (*gc_trigger)(void);
 

@@ -15,7 +15,7 @@
 #include "mem/internal.h"
 #include "mem/special.h"
 
-large_bss(heap) struct mheap heap;
+large_bss struct mheap heap;
 uint32_t gcphase;
 uintptr_t zerobase;
 

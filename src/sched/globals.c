@@ -7,7 +7,7 @@
 struct schedt sched;
 struct g g0;
 struct m m0;
-large_bss(allp) struct p *allp[MAXPROCS];
+large_bss struct p *allp[MAXPROCS];
 int32_t gomaxprocs;
 struct m *allm;
 uint32_t nallgs;

@@ -27,7 +27,7 @@ struct allgschunk {
 		     [ALLGS_CHUNK]; /* gFreeLock: this part of the stacks of free ids */
 };
 /* Written under allgslock, before nallgs. */
-large_bss(allgschunks) struct allgschunk *allgschunks[ALLGS_CHUNK];
+large_bss struct allgschunk *allgschunks[ALLGS_CHUNK];
 static struct mutex allgslock;
 
 void

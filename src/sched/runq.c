@@ -214,7 +214,7 @@ runqsteal(struct p *pp, struct p *p2, bool stealRunNext)
 /* ---- the global list: sched.lock ----------------------------------------------------------- */
 
 /* The ring until it is too small. */
-large_bss(globrunqfirst) static struct g *globrunqfirst[RUNQ_SIZE * 2];
+large_bss static struct g *globrunqfirst[RUNQ_SIZE * 2];
 
 /* Room for n more. The old ring is given back unless it is the first. */
 static never_inline void

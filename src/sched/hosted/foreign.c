@@ -64,7 +64,7 @@ struct extra {
 } aligned_to(1 << EXTRA_SHIFT);
 
 /* Costs nothing as long as nobody attaches. */
-large_bss(firstExtra) static struct extra firstExtra;
+large_bss static struct extra firstExtra;
 static uint32_t firstTaken;   /* atomic */
 static uint64_t extras;       /* atomic: page number and tag */
 static uint32_t extraPuts;    /* atomic, futex: moves with each put */

@@ -181,7 +181,7 @@ numberFrom(uintptr_t set, uintptr_t site)
 #define CACHE    256
 #define PROBES   8
 #define UNPROVED 0xff
-large_bss(cache) static uint64_t cache[CACHE]; /* atomic, written once: 0, then constant */
+large_bss static uint64_t cache[CACHE]; /* atomic, written once: 0, then constant */
 
 no_sanitize int
 callNumber(uintptr_t site)
