@@ -76,7 +76,8 @@ GORT_API int64_t gort_num_goroutine(void);
  * [goroutine; parks] */
 GORT_API int gort_gomaxprocs(int n);
 
-/* CPUs that the process may use, found at start.                                      since 0.1
+/* CPUs that the process may use, found at start; the quota counts too, unless $GOMAXPROCS says how
+ * many to use.                                                                        since 0.1
  * [anywhere; never parks] */
 GORT_API int gort_num_cpu(void);
 

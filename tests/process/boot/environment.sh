@@ -79,6 +79,19 @@ test_gomaxprocs() {
 	want_equal "$(GOMAXPROCS=1 ./x procs)" 1
 }
 
+# Who says how many needs no quota. A value that is of no use has it read after all, one step later.
+test_quota_where_needed() {
+	program
+	GODEBUG=boottrace=1 GOMAXPROCS=3 ./x procs >out 2>err
+	want_err "quota not read"
+	GODEBUG=boottrace=1 ./x procs >out 2>err
+	want_not_err "quota not read"
+	for v in 3:0 x:1 :1; do
+		GOMAXPROCS=${v%:*} strace -o trace -e trace=openat ./x procs >out 2>err
+		want_equal "$(grep -c /proc/self/cgroup trace)" "${v##*:}"
+	done
+}
+
 # More than 1,024 counts as 1,024, without a word, as docs/debug.md says; what is no 32-bit number is
 # malformed.
 test_gomaxprocs_cap() { # secs=120
