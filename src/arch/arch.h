@@ -8,7 +8,7 @@
 
 #include "core/runtime2.h"
 
-/* getg, setg, procyield, cputicks, getsp, threadPointer, archSyscallN */
+/* getg, setg, procyield, cputicks, getsp, threadPointer, archSyscallN, archForetell */
 #include "arch/this/tls.h"
 #include "arch/this/inline.h"
 

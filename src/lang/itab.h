@@ -2,6 +2,7 @@
 #ifndef GORT_LANG_ITAB_H
 #define GORT_LANG_ITAB_H
 
+#include "arch/arch.h"
 #include "core/atomic.h"
 #include "core/compiler.h"
 #include "core/type.h"
@@ -72,6 +73,7 @@ static always_inline uintptr_t
 itabWord(const void *inter, const struct type *t)
 {
 	uintptr_t word;
+	archForetell((uintptr_t)t); /* where the method's call will go */
 	itabEntry(load_acq(&itabTable), inter, t, &word);
 	return word;
 }
@@ -80,6 +82,7 @@ itabWord(const void *inter, const struct type *t)
 static always_inline const struct itab *
 itabFast(const void *inter, const struct type *t)
 {
+	archForetell((uintptr_t)t); /* where the method's call will go */
 	struct itabTable *table = load_acq(&itabTable);
 	uintptr_t place = itabPlace(table, inter, t), same = place;
 	__asm__("" : "+r"(same)); /* so that tab's address is not that of e, plus 16 */
