@@ -36,6 +36,51 @@ C
 	want_lines err 0
 }
 
+# setuid and its kin are carried out by each thread, in a handler of a signal that libc keeps for itself.
+# Threads that wait, that are born and that end meanwhile, and the runtime's own must all take it.
+test_setxid() { # secs=120
+	cat >x.c <<'C'
+#include <gort.h>
+#include <unistd.h>
+static void
+hold(void *arg)
+{
+	int v;
+	gort_lock_os_thread();
+	(void)gort_recv((gort_chan *)arg, &v);
+}
+static void
+churn(void *arg)
+{
+	(void)arg;
+	gort_lock_os_thread(); /* and the thread ends with the goroutine */
+}
+int
+gort_main(int argc, char **argv)
+{
+	(void)argc, (void)argv;
+	gort_chan *c = gort_chan_make(int, 0);
+	for (int i = 0; i < 8; i++)
+		gort_go(hold, c);
+	gort_sleep(1000 * 1000);
+	gid_t gid = getegid();
+	for (int i = 0; i < 300; i++) {
+		gort_go(churn, NULL);
+		if (i % 3 == 0)
+			gort_gosched();
+		if (setegid(gid) != 0)
+			return 1;
+	}
+	gort_close(c);
+	return 0;
+}
+C
+	gort build -o x x.c
+	run timeout 60 ./x
+	want_status 0
+	want_lines err 0
+}
+
 # What libc runs at a thread's end runs at the end of a thread of ours, too.
 test_destructors() { # secs=120
 	only opt debug hard

@@ -62,6 +62,11 @@ stackSize(void)
 	return G0_STACK + alignUp(programTlsSize(), physPageSize);
 }
 
+/* A new thread starts with every signal blocked but the two that libc keeps for itself, 32 and 33:
+ * setuid and its kin are carried out by each thread in a handler of the second, and wait until all
+ * have run it. (glibc opens both, but only where the first thread is made.) */
+#define ALL_BUT_LIBCS (~((uint64_t)3 << 31))
+
 /* pthread_create says EAGAIN for both: that there are too many threads, and that there is no memory
  * for one more. Nobody has a use for a thread whose stack cannot even be reserved. */
 static int
@@ -90,7 +95,7 @@ newosproc(struct m *mp, void (*fn)(struct m *))
 	pthread_attr_setguardsize(&attr, G0_GUARD);
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	mp->thread = (uintptr_t)fn; /* until the new thread has read it */
-	uint64_t mask = osSigMask(2, ~(uint64_t)0);
+	uint64_t mask = osSigMask(2, ALL_BUT_LIBCS);
 	err = -(int)faultDue(FAULT_clone) ?: pthread_create(&thread, &attr, threadStart, mp);
 	osSigMask(2, mask);
 	err = whyRefused(err, &attr);
@@ -250,7 +255,7 @@ osBootThread(void (*fn)(void *), void *arg)
 	int err = ASK(pthread_attr_init, &attr);
 	if (err == 0) {
 		pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-		uint64_t mask = osSigMask(2, ~(uint64_t)0);
+		uint64_t mask = osSigMask(2, ALL_BUT_LIBCS);
 		err = -(int)faultDue(FAULT_clone)
 			      ?: pthread_create(&thread, &attr, bootThread, rec);
 		osSigMask(2, mask);
