@@ -105,17 +105,32 @@ go_doSpin(void)
 	procyield(30);
 }
 
-intgo
-goprocPin(void)
+static never_inline intgo
+pinSlow(struct g *gp)
 {
-	struct g *gp = rtenter();
-	return gp->m->p->id;
+	return rtenterSlow(gp)->m->p->id;
 }
 
-void
+frameless intgo
+goprocPin(void)
+{
+	struct g *gp = getg();
+	struct m *mp = rtenterFast(gp);
+	return likely(mp != NULL) ? mp->p->id : pinSlow(gp);
+}
+
+static never_inline void
+unpinSlow(struct g *gp)
+{
+	rtleave(gp);
+}
+
+frameless void
 goprocUnpin(void)
 {
-	rtleave(getg());
+	struct g *gp = getg();
+	if (unlikely(!rtleaveFast(gp->m)))
+		unpinSlow(gp);
 }
 
 void

@@ -17,40 +17,44 @@ struct g *overwriteBeginSlow(const void *p, uintptr_t n); /* slice.c */
 /* The largest object: more than a 47-bit address space holds. */
 #define MAX_OBJECT ((uintptr_t)1 << 47)
 
+/* What is left to do for the two below if something is in the way (slice.c). The first of a pair: with gp not
+ * entered (rtenterFast said so); the second: no slot is at hand. allocLeave: somebody wants the P. */
+void *allocNoscanEnter(uintptr_t n, bool zero, struct g *gp);
+void *allocNoscanSlow(uintptr_t n, bool zero, struct g *gp);
+void *allocTypedEnter(uintptr_t n, const struct type *t, struct g *gp);
+void *allocTypedSlow(uintptr_t n, const struct type *t, struct g *gp);
+void *allocLeave(void *p, struct g *gp);
+
 /* n bytes without pointers; zeroed only if asked. n is at most MAX_OBJECT. */
 static always_inline void *
 allocNoscan(uintptr_t n, bool zero)
 {
-	struct g *gp = rtenter();
-	void *p;
-	if (likely(n - (TINY_MAX + 1) < FAST_MAX_SIZE - TINY_MAX)) {
-		p = mallocBump(gp->m->p->mcache, n, SPAN_NOSCAN);
-		if (likely(p != NULL)) {
-			rtleave(gp);
-			return p;
-		}
-	}
-	p = mallocNoscan(n, zero);
-	rtleave(gp);
-	return p;
+	struct g *gp = getg();
+	struct m *mp = rtenterFast(gp);
+	if (unlikely(mp == NULL))
+		return allocNoscanEnter(n, zero, gp);
+	if (unlikely(n - (TINY_MAX + 1) >= FAST_MAX_SIZE - TINY_MAX))
+		return allocNoscanSlow(n, zero, gp);
+	void *p = mallocBump(mp->p->mcache, n, SPAN_NOSCAN);
+	if (unlikely(p == NULL))
+		return allocNoscanSlow(n, zero, gp);
+	return likely(rtleaveFast(mp)) ? p : allocLeave(p, gp);
 }
 
 /* n bytes of values of type t, which has pointers; zeroed. */
 static always_inline void *
 allocTyped(uintptr_t n, const struct type *t)
 {
-	struct g *gp = rtenter();
-	void *p;
-	if (likely(n - 1 < FAST_MAX_SIZE)) {
-		p = mallocBumpTyped(gp->m->p->mcache, n, t);
-		if (likely(p != NULL)) {
-			rtleave(gp);
-			return p;
-		}
-	}
-	p = mallocTyped(n, t);
-	rtleave(gp);
-	return p;
+	struct g *gp = getg();
+	struct m *mp = rtenterFast(gp);
+	if (unlikely(mp == NULL))
+		return allocTypedEnter(n, t, gp);
+	if (unlikely(n - 1 >= FAST_MAX_SIZE))
+		return allocTypedSlow(n, t, gp);
+	void *p = mallocBumpTyped(mp->p->mcache, n, t);
+	if (unlikely(p == NULL))
+		return allocTypedSlow(n, t, gp);
+	return likely(rtleaveFast(mp)) ? p : allocLeave(p, gp);
 }
 
 static always_inline void *

@@ -22,6 +22,39 @@
 
 enum { GROW_TWICE = 256 };
 
+/* ---- memory for values (internal.h) --------------------------------------------------------- */
+
+never_inline void *
+allocNoscanEnter(uintptr_t n, bool zero, struct g *gp)
+{
+	return allocNoscanSlow(n, zero, rtenterSlow(gp));
+}
+
+never_inline void *
+allocNoscanSlow(uintptr_t n, bool zero, struct g *gp)
+{
+	return allocLeave(mallocNoscan(n, zero), gp);
+}
+
+never_inline void *
+allocTypedEnter(uintptr_t n, const struct type *t, struct g *gp)
+{
+	return allocTypedSlow(n, t, rtenterSlow(gp));
+}
+
+never_inline void *
+allocTypedSlow(uintptr_t n, const struct type *t, struct g *gp)
+{
+	return allocLeave(mallocTyped(n, t), gp);
+}
+
+never_inline void *
+allocLeave(void *p, struct g *gp)
+{
+	rtleave(gp);
+	return p;
+}
+
 /* ---- making ------------------------------------------------------------------------------- */
 
 _Noreturn cold void
@@ -68,7 +101,7 @@ makeslice(const struct type *elem, intgo len, intgo cap)
 	return allocValue(checkMakeSlice(elem, len, cap), elem, true);
 }
 
-void *
+frameless void *
 newobject(const struct type *t)
 {
 	return allocValue(t->size, t, true);

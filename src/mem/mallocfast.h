@@ -63,12 +63,20 @@ struct mcache {
 extern const uint8_t sizeToClass8[FAST_MAX_SIZE / 8 + 1];
 extern const uint8_t sizeToClass8Raw[FAST_MAX_SIZE / 8 + 1];
 
+static always_inline struct mrun *
+mallocRun(struct mcache *c, const uint8_t *class, uintptr_t size, enum spankind kind)
+{
+	struct mrun *r = c->run + (uintptr_t) class[(size + 7) / 8] * 4;
+	__asm__("" : "+r"(r)); /* the kind is in the displacements */
+	return r + kind;
+}
+
 /* size <= FAST_MAX_SIZE, not 0, and for SPAN_NOSCAN above TINY_MAX; kind SPAN_CONSERVATIVE or
  * SPAN_NOSCAN. NULL: no slot at hand. */
 static always_inline void *
 mallocBump(struct mcache *c, uintptr_t size, enum spankind kind)
 {
-	struct mrun *r = &c->run[(uintptr_t)sizeToClass8Raw[(size + 7) / 8] * 4 + kind];
+	struct mrun *r = mallocRun(c, sizeToClass8Raw, size, kind);
 	uintptr_t p = r->ptr;
 	if (unlikely(p == r->end))
 		return NULL;
@@ -82,7 +90,7 @@ mallocBump(struct mcache *c, uintptr_t size, enum spankind kind)
 static always_inline void *
 mallocBumpTyped(struct mcache *c, uintptr_t size, const struct type *typ)
 {
-	struct mrun *r = &c->run[(uintptr_t)sizeToClass8[(size + 7) / 8] * 4 + SPAN_TYPED];
+	struct mrun *r = mallocRun(c, sizeToClass8, size, SPAN_TYPED);
 	uintptr_t p = r->ptr;
 	if (unlikely(p == r->end))
 		return NULL;

@@ -17,19 +17,35 @@ bool rtleaveSlow(void);              /* preempt.c: honour a request; true: inrt 
 void rtleaveHard(void);              /* hostile build: yield now and then */
 _Noreturn void notAGoroutine(struct g *gp);
 
+/* NULL: rtenterSlow(gp) goes on. */
+static always_inline struct m *
+rtenterFast(struct g *gp)
+{
+	if (unlikely(gp == NULL))
+		return NULL;
+	struct m *mp = gp->m;
+	store_rlx(&mp->inrt, mp->inrt + 1);
+	/* Not to be exchanged: revoke.c has the other half. */
+	compiler_fence();
+	return likely(mp->curg == gp && load_acq(&mp->revoked) == 0) ? mp : NULL;
+}
+
 static always_inline struct g *
 rtenter(void)
 {
 	struct g *gp = getg();
-	if (likely(gp != NULL)) {
-		struct m *mp = gp->m;
-		store_rlx(&mp->inrt, mp->inrt + 1);
-		/* Not to be exchanged: revoke.c has the other half. */
-		compiler_fence();
-		if (likely(mp->curg == gp && load_acq(&mp->revoked) == 0))
-			return gp;
-	}
-	return rtenterSlow(gp);
+	return likely(rtenterFast(gp) != NULL) ? gp : rtenterSlow(gp);
+}
+
+/* False: rtleave(gp) does it. */
+static always_inline bool
+rtleaveFast(struct m *mp)
+{
+	compiler_fence();
+	if (GORT_HARD || unlikely(load_rlx(&mp->p->preempt)))
+		return false;
+	store_rel(&mp->inrt, mp->inrt - 1);
+	return true;
 }
 
 static always_inline void
