@@ -147,6 +147,19 @@ GORT_API int gort_root_remove(void *p) GORT_NONNULL(1);
  * [goroutine; parks for a moment] */
 GORT_API void gort_read_memstats(gort_memstats *out) GORT_NONNULL(1);
 
+/* How long the collector has stopped all goroutines: stops of a length, none shorter than from_ns,
+ * all shorter than to_ns (the last class has no end: INT64_MAX). */
+typedef struct gort_pauses {
+	int64_t from_ns, to_ns;
+	uint64_t count;
+} gort_pauses;
+
+/* Writes the classes that are not empty to out, shortest first and n at most, and returns how many
+ * there are; out may be NULL if n is 0. A class is an eighth of a power of two wide. Each stop counts
+ * by itself; a collection that the program ran beside has two.                        since 0.1
+ * [anywhere; never parks] */
+GORT_API int gort_gc_pauses(gort_pauses *out, int n);
+
 /* Adds a described struct to the list of its file and of the process. Called by GORT_POINTERS
  * before main; t is kept. Fatal if a field does not lie in the struct.                since 0.1
  * [anywhere] */

@@ -183,6 +183,15 @@ void debuglogDump(void);
 #	define debuglogDump() ((void)0)
 #endif
 
+/* timehist.c: class i counts what took timehistFrom(i) ns or more, and less than timehistFrom(i + 1);
+ * the last takes all that is longer. counts are atomic; one adds. */
+#define TIMEHIST_CLASSES 328
+struct timehist {
+	uint64_t counts[TIMEHIST_CLASSES];
+};
+void timehistAdd(struct timehist *h, int64_t ns);
+int64_t timehistFrom(uint32_t class);
+
 /* string helpers without libc (base/str.c) */
 uintptr_t rtstrlen(const char *s);
 int rtstrcmp(const char *a, const char *b);

@@ -204,3 +204,22 @@ gort_read_memstats(gort_memstats *out)
 		.next_gc = gccollects ? load_rlx(&gcpacer.trigger) : UINT64_MAX,
 	};
 }
+
+int
+gort_gc_pauses(gort_pauses *out, int n)
+{
+	int some = 0;
+	for (uint32_t i = 0; gcPauses != NULL && i < TIMEHIST_CLASSES; i++) {
+		uint64_t count = load_rlx(&gcPauses->counts[i]);
+		if (count == 0)
+			continue;
+		if (some < n)
+			out[some] = (gort_pauses){
+				.from_ns = timehistFrom(i),
+				.to_ns = i + 1 < TIMEHIST_CLASSES ? timehistFrom(i + 1) : INT64_MAX,
+				.count = count,
+			};
+		some++;
+	}
+	return some;
+}

@@ -97,9 +97,11 @@ extern int64_t forcegcperiod;
 #	define gcForceCycle()         false
 #	define gcStall()              ((void)0)
 #	define gcRootAt(addr, lo, hi) ((void)(lo), (void)(hi), false)
+#	define gcPauses               ((const struct timehist *)NULL)
 #else
 extern bool gccollects;
-_Noreturn void gcCollectorMain(void); /* the collector's goroutine, inrt 0 */
+extern const struct timehist *const gcPauses; /* each stop by itself; the collector adds */
+_Noreturn void gcCollectorMain(void);         /* the collector's goroutine, inrt 0 */
 /* m->gcstall was set: parks until the collection that the heap has asked for is over. inrt == 1. */
 void gcStall(void);
 bool gcUnderWay(void);   /* a collection has begun and is not over */

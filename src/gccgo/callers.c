@@ -123,6 +123,37 @@ enum { BUCKETS = 4096, MOST_KNOWN = 65536, MOST_INLINED = 16 };
 static struct pcinfo *known_pcs[BUCKETS]; /* atomic: a list, in front of which one is put */
 static uint32_t nknown;                   /* atomic */
 
+/* Go programs tell the runtime's frames by "runtime/" in the name of the file. Ours lie in rooms:
+ * .../src/gccgo/callers.c is runtime/gccgo/callers.c to them. There are few; each is made once. */
+struct runtimefile {
+	struct runtimefile *next; /* constant */
+	const char *file;
+	char name[];
+};
+static struct runtimefile *runtimefiles; /* atomic: put in front */
+
+static const char *
+runtimeFile(const char *file)
+{
+	static const char dir[] = "runtime/", sources[] = "/src/";
+	for (struct runtimefile *r = load_acq(&runtimefiles); r != NULL; r = r->next)
+		if (equal(r->file, file))
+			return r->name;
+	const char *tail = file;
+	for (const char *s = file; *s != 0; s++)
+		if (startsWith(s, sources))
+			tail = s + sizeof sources - 1;
+	uintptr_t n = rtstrlen(tail) + 1;
+	struct runtimefile *r = persistentalloc(sizeof *r + sizeof dir - 1 + n, PTRSIZE);
+	r->file = file;
+	__builtin_memcpy(r->name, dir, sizeof dir - 1);
+	__builtin_memcpy(r->name + sizeof dir - 1, tail, n);
+	do
+		r->next = load_acq(&runtimefiles);
+	while (!cas(&runtimefiles, r->next, r));
+	return r->name;
+}
+
 struct gather {
 	uint32_t n;
 	struct symframe frames[MOST_INLINED];
@@ -132,8 +163,12 @@ static void
 onGather(void *arg, const struct symframe *f)
 {
 	struct gather *t = arg;
-	if (t->n < MOST_INLINED)
-		t->frames[t->n++] = *f;
+	if (t->n == MOST_INLINED)
+		return;
+	struct symframe *to = &t->frames[t->n++];
+	*to = *f;
+	if (f->runtime)
+		to->file = runtimeFile(f->file);
 }
 
 /* On g0. pc is exact. */

@@ -128,6 +128,7 @@ goInit(int64_t t0)
 		gcPureGo(&go_writeBarrier.enabled);
 	}
 	unwindinit();
+	tracebackParents = false;
 	if (memProfileWanted != NULL)
 		memProfileWanted();
 	signalinit();

@@ -141,9 +141,12 @@ enum metric {
 	M_OTHER,
 	M_TOTAL,
 	M_GOROUTINES,
+	M_STACKS_FREE,
+	M_TINY,
 	M_ZERO,
 	M_ALLOCS_BY_SIZE,
 	M_FREES_BY_SIZE,
+	M_PAUSES,
 	M_NO_TIMES,
 };
 
@@ -162,8 +165,8 @@ static const struct metricname {
 	{"/gc/heap/frees:objects", M_FREE_OBJECTS},
 	{"/gc/heap/goal:bytes", M_GOAL},
 	{"/gc/heap/objects:objects", M_OBJECTS},
-	{"/gc/heap/tiny/allocs:objects", M_ZERO},
-	{"/gc/pauses:seconds", M_NO_TIMES},
+	{"/gc/heap/tiny/allocs:objects", M_TINY},
+	{"/gc/pauses:seconds", M_PAUSES},
 	{"/memory/classes/heap/free:bytes", M_HEAP_FREE},
 	{"/memory/classes/heap/objects:bytes", M_HEAP_OBJECTS},
 	{"/memory/classes/heap/released:bytes", M_HEAP_RELEASED},
@@ -174,7 +177,7 @@ static const struct metricname {
 	{"/memory/classes/metadata/mspan/free:bytes", M_ZERO},
 	{"/memory/classes/metadata/mspan/inuse:bytes", M_MSPAN},
 	{"/memory/classes/metadata/other:bytes", M_OTHER},
-	{"/memory/classes/os-stacks:bytes", M_ZERO},
+	{"/memory/classes/os-stacks:bytes", M_STACKS_FREE},
 	{"/memory/classes/other:bytes", M_ZERO},
 	{"/memory/classes/profiling/buckets:bytes", M_ZERO},
 	{"/memory/classes/total:bytes", M_TOTAL},
@@ -194,12 +197,14 @@ metricValue(enum metric which, const struct memstats *s)
 		return numgc() - load_rlx(gccollects ? &gcstats.asked : &gcstats.forced);
 	case M_ALLOC_BYTES:
 		return s->totalAlloc;
-	case M_ALLOC_OBJECTS:
-		return s->mallocs;
+	case M_ALLOC_OBJECTS: /* here, other than in MemStats, tiny ones do not count twice */
+		return s->mallocs - s->tiny;
 	case M_FREE_BYTES:
 		return s->totalAlloc - s->heapAlloc;
 	case M_FREE_OBJECTS:
-		return s->frees;
+		return s->frees - s->tiny;
+	case M_TINY:
+		return s->tiny;
 	case M_GOAL:
 		return load_rlx(&gcpacer.trigger);
 	case M_OBJECTS:
@@ -212,6 +217,8 @@ metricValue(enum metric which, const struct memstats *s)
 		return s->heapReleased;
 	case M_HEAP_STACKS:
 		return s->stackInuse;
+	case M_STACKS_FREE: /* mapped for stacks, and none there; never touched for the most part */
+		return s->stackSys - s->stackInuse;
 	case M_HEAP_UNUSED:
 		return s->heapInuse - s->heapAlloc;
 	case M_MCACHE:
@@ -251,18 +258,25 @@ bySize(const struct memstats *s, bool frees)
 	return h;
 }
 
+/* In seconds. NULL: nothing was measured, and one class holds all of it. */
 static struct histogram *
-noTimes(void)
+times(const struct timehist *from)
 {
+	intgo n = from == NULL ? 1 : TIMEHIST_CLASSES;
 	struct g *gp = rtenter();
 	struct histogram *h = mallocConservative(sizeof *h);
-	uint64_t *counts = mallocNoscan(sizeof *counts, true);
-	double *buckets = mallocNoscan(2 * sizeof *buckets, true);
+	uint64_t *counts = mallocNoscan((uintptr_t)n * sizeof *counts, true);
+	double *buckets = mallocNoscan(((uintptr_t)n + 1) * sizeof *buckets, true);
 	rtleave(gp);
+	for (intgo i = 0; i < n; i++) {
+		buckets[i] = (double)timehistFrom((uint32_t)i) / (double)SEC;
+		if (from != NULL)
+			counts[i] = load_rlx(&from->counts[i]);
+	}
 	buckets[0] = -__builtin_inf();
-	buckets[1] = __builtin_inf();
-	h->counts = (struct goslice){counts, 1, 1};
-	h->buckets = (struct goslice){buckets, 2, 2};
+	buckets[n] = __builtin_inf();
+	h->counts = (struct goslice){counts, n, n};
+	h->buckets = (struct goslice){buckets, n + 1, n + 1};
 	return h;
 }
 
@@ -283,8 +297,9 @@ go_readMetrics(struct gometric *samples, intgo len, intgo cap)
 			if (m->kind == METRIC_UINT64)
 				m->scalar = metricValue(which, &s);
 			else
-				m->pointer = which == M_NO_TIMES
-						     ? noTimes()
+				m->pointer = which == M_PAUSES ? times(gcPauses)
+					     : which == M_NO_TIMES
+						     ? times(NULL)
 						     : bySize(&s, which == M_FREES_BY_SIZE);
 		}
 	}

@@ -25,7 +25,7 @@ go_semacquireMutex(uint32_t *addr, bool lifo, intgo skip)
 {
 	(void)skip;
 	struct g *gp = rtenter();
-	semacquire(addr, lifo, waitReasonSyncMutexLock);
+	semacquire(addr, lifo, waitReasonSemacquire); /* sync of Go 1.18 does not say for what */
 	rtleave(gp);
 }
 

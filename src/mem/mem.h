@@ -187,6 +187,7 @@ struct memstats {
 	uint64_t heapAlloc;  /* bytes in live (not yet freed) objects */
 	uint64_t totalAlloc; /* bytes ever allocated */
 	uint64_t mallocs, frees;
+	uint64_t tiny;         /* of both, objects in shared blocks: in no bySize */
 	uint64_t heapSys;      /* mapped for the heap */
 	uint64_t heapInuse;    /* in spans in use */
 	uint64_t heapIdle;     /* in free pages */

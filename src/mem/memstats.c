@@ -71,6 +71,7 @@ readmemstats(struct memstats *ms)
 	 * difference is what can be freed. */
 	ms->mallocs += tiny;
 	ms->frees += tiny;
+	ms->tiny = tiny;
 	ms->heapSys = heap.stats.sys;
 	ms->heapInuse = heap.stats.inuse;
 	ms->heapIdle = heap.stats.sys - heap.stats.inuse;

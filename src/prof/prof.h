@@ -20,6 +20,9 @@ void goroutineheader(struct g *gp);
 /* The frames of gp, from pc/sp/fp, or where it was switched out if pc is 0, then "created by".
  * pc is a return address. */
 void traceback(struct g *gp, uintptr_t pc, uintptr_t sp, uintptr_t fp);
+/* Say who was the creator of a goroutine, as Go does since 1.21; the Go door, whose library is of Go
+ * 1.18 and has tests that read stacks, does not. Written during the boot. */
+extern bool tracebackParents;
 /* All goroutines but me; the runtime's own only at level 2. */
 void tracebackothers(struct g *me);
 

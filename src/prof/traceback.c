@@ -301,6 +301,8 @@ printWalk(struct g *gp, struct walk *w, int level)
 	}
 }
 
+bool tracebackParents = true;
+
 struct createdby {
 	struct g *gp;
 	int level;
@@ -313,8 +315,10 @@ printCreatedBy(void *arg, const struct symframe *f)
 	if (f->inlined || f->function == NULL || (f->runtime && c->level < 2))
 		return;
 	char buf[NAME_LENGTH];
-	rtprintf("created by %s in goroutine %lu\n", shownName(f->function, buf, sizeof buf),
-		(unsigned long)c->gp->parentGoid);
+	rtprintf("created by %s", shownName(f->function, buf, sizeof buf));
+	if (tracebackParents && c->gp->parentGoid != 0)
+		rtprintf(" in goroutine %lu", (unsigned long)c->gp->parentGoid);
+	rtprintf("\n");
 	rtprintf("\t%s:%d", f->file != NULL ? f->file : "?", f->line);
 	if (f->entry != 0 && c->gp->gopc > f->entry)
 		rtprintf(" +0x%lx", (unsigned long)(c->gp->gopc - f->entry));

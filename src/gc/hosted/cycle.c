@@ -289,9 +289,18 @@ markOnG0(void (*mark)(void *sum), struct marksum *sum)
 	systemstack(mark, sum);
 }
 
+static struct timehist pauses;
+const struct timehist *const gcPauses = &pauses;
+
 static void
 count(const struct cycletimes *t, bool someWait)
 {
+	if (t->running != 0) {
+		timehistAdd(&pauses, t->running - t->start);
+		timehistAdd(&pauses, t->end - t->again);
+	} else {
+		timehistAdd(&pauses, t->end - t->start);
+	}
 	int64_t sec;
 	int32_t nsec;
 	walltime(&sec, &nsec);

@@ -183,3 +183,38 @@ C
 			die "$(grep '^gc ' err | tail -40)"
 	done
 }
+
+# Each stop is in the class of its length, and none is longer than the longest.
+test_pauses() {
+	cat >x.c <<'C'
+#include <gort.h>
+#include <stdio.h>
+int
+gort_main(int argc, char **argv)
+{
+	(void)argc, (void)argv;
+	gort_pauses p[400];
+	printf("%d ", gort_gc_pauses(NULL, 0) + gort_gc_pauses(p, -1));
+	for (int i = 0; i < 5; i++)
+		gort_gc();
+	gort_memstats m;
+	gort_read_memstats(&m);
+	int n = gort_gc_pauses(p, 400);
+	uint64_t all = 0, least = 0, most = 0;
+	for (int i = 0; i < n; i++) {
+		if (p[i].count == 0 || p[i].from_ns >= p[i].to_ns || (i > 0 && p[i].from_ns < p[i - 1].to_ns))
+			printf("class %d: %ld to %ld, %lu ", i, (long)p[i].from_ns, (long)p[i].to_ns, (unsigned long)p[i].count);
+		all += p[i].count;
+		least += p[i].count * (uint64_t)p[i].from_ns;
+		most += p[i].count * (uint64_t)p[i].to_ns;
+	}
+	p[1].count = 77;
+	printf("%s %s %s %s\n", all == m.num_gc && all >= 5 ? "all" : "some",
+		m.gc_pause_total >= least && m.gc_pause_total < most ? "sum" : "other",
+		m.gc_pause_max >= (uint64_t)p[n - 1].from_ns && m.gc_pause_max < (uint64_t)p[n - 1].to_ns ? "longest" : "other",
+		gort_gc_pauses(p, 1) == n && p[1].count == 77 ? "fits" : "more than fits");
+	return 0;
+}
+C
+	want_equal "$(GODEBUG=gcstoptheworld=1 gort run x.c)" "0 all sum longest fits"
+}

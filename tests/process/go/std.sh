@@ -100,7 +100,104 @@ GO
 	run gort run x.go
 	want_status 0
 	want_err 'goroutine 1 [running]:' 'main.main(...)' '[chan receive]:' 'main.waits(...)' \
-		'created by main.main in goroutine 1' '5 gorou'
+		'created by main.main' '5 gorou'
+	want_not_err ' in goroutine '
+}
+
+# Programs tell frames of the runtime by the name of the file.
+test_frames() { # secs=300
+	forgo
+	cat >x.go <<'GO'
+package main
+
+import (
+	"runtime"
+	"strings"
+)
+
+func main() {
+	pc := make([]uintptr, 10)
+	frames := runtime.CallersFrames(pc[:runtime.Callers(0, pc)])
+	for {
+		f, more := frames.Next()
+		println(f.Function, strings.HasPrefix(f.File, "runtime/"), strings.HasSuffix(f.File, "x.go"))
+		if !more {
+			break
+		}
+	}
+	_, file, line, ok := runtime.Caller(0)
+	println(strings.HasSuffix(file, "x.go"), line, ok)
+}
+GO
+	run gort run x.go
+	want_status 0
+	want_err 'runtime.Callers true false' 'main.main false true' 'true 18 true'
+}
+
+# runtime/metrics: the parts make the sum, and each collection has stopped the world.
+test_metrics() { # secs=300
+	forgo
+	cat >x.go <<'GO'
+package main
+
+import (
+	"runtime"
+	"runtime/metrics"
+	"strings"
+)
+
+var keep []*byte
+
+func main() {
+	for i := 0; i < 100; i++ {
+		keep = append(keep, new(byte))
+	}
+	runtime.GC()
+	runtime.GC()
+	var samples []metrics.Sample
+	for _, d := range metrics.All() {
+		samples = append(samples, metrics.Sample{Name: d.Name})
+	}
+	metrics.Read(samples)
+	var total, sum, cycles, pauses, allocs, tiny, bysize uint64
+	for _, s := range samples {
+		switch {
+		case s.Name == "/memory/classes/total:bytes":
+			total = s.Value.Uint64()
+		case strings.HasPrefix(s.Name, "/memory/classes/"):
+			sum += s.Value.Uint64()
+		case s.Name == "/gc/cycles/total:gc-cycles":
+			cycles = s.Value.Uint64()
+		case s.Name == "/gc/heap/allocs:objects":
+			allocs = s.Value.Uint64()
+		case s.Name == "/gc/heap/tiny/allocs:objects":
+			tiny = s.Value.Uint64()
+		case s.Name == "/gc/heap/allocs-by-size:bytes":
+			for _, n := range s.Value.Float64Histogram().Counts {
+				bysize += n
+			}
+		case s.Name == "/gc/pauses:seconds":
+			h := s.Value.Float64Histogram()
+			if len(h.Buckets) != len(h.Counts)+1 {
+				panic("buckets")
+			}
+			for i, n := range h.Counts {
+				if h.Buckets[i] >= h.Buckets[i+1] {
+					panic("order")
+				}
+				if n > 0 && (h.Buckets[i] < 1e-7 || h.Buckets[i] > 10) {
+					panic("length")
+				}
+				pauses += n
+			}
+		}
+	}
+	println(total > 0, total == sum, cycles >= 2, pauses == 2*cycles, allocs == bysize, tiny >= 90)
+}
+GO
+	run gort run x.go
+	want_status 0
+	want_err 'true true true true true true'
 }
 
 # Calls and functions that are made at run time.
