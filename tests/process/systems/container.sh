@@ -88,6 +88,7 @@ gort_main(int argc, char **argv)
 	(void)argc, (void)argv;
 	gort_chan *c = gort_chan_make(int, 4);
 	int sum = 0, v;
+	gort_sleep(GORT_MS); /* threads sleep by futex */
 	for (int i = 0; i < 300; i++)
 		gort_go(worker, c);
 	for (int i = 0; i < 300; i++) {

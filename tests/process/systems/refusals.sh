@@ -304,7 +304,7 @@ test_mprotect() { # secs=600
 	each mprotect "$memory"
 	faulty mprotect:1 ./x
 	dead "gort: out of memory at start: the kernel refuses 4096 KiB of memory for the heap"
-	faulty mprotect:3 ./x
+	faulty mprotect:2 ./x
 	works
 	want_lines err 1
 	want_err "gort: the kernel refuses 64 MiB for goroutine stacks; new stacks are 64 KiB"
