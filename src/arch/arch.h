@@ -90,6 +90,11 @@ uint64_t aeshash(const void *p, uint64_t seed, uintptr_t n);
 
 /* The first word from p to end, both multiples of 8, that lies from lo to lo + size; end: none. */
 const uintptr_t *findWord(const uintptr_t *p, const uintptr_t *end, uintptr_t lo, uintptr_t size);
+/* Of the 64 words from p on: bit n says that word n lies from lo to lo + size, and known[n] is not its distance
+ * from base in words, or that is not a whole number below 2^32. */
+enum { WORDS_UNLIKE = 64 };
+uint64_t wordsUnlike(
+	const uintptr_t *p, const uint32_t *known, uintptr_t lo, uintptr_t size, uintptr_t base);
 
 /* Valgrind, if the program runs under it (valgrind.c): asked once, by osinit. */
 extern bool onValgrind;

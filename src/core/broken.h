@@ -40,14 +40,15 @@ enum broken {
 	BREAK_ROOTCALLS,   /* gc/hosted/scanstack.c: stacks of threads without a P */
 	/* Threads that mark together: */
 	BREAK_TEAMIDLE, /* gc/hosted/team.c: who goes back to work still counts as idle */
-	BREAK_TEAMBITS, /* gc/hosted/mark.c: mark bits are set without atomics */
-	BREAK_MARKLOST, /* gc/hosted/mark.c: one in many objects is found and not marked */
+	BREAK_TEAMBITS, /* gc/hosted/markobject.c: mark bits are set without atomics */
+	BREAK_MARKLOST, /* gc/hosted/markobject.c: one in many objects is found and not marked */
 	/* Marking while the program runs: */
 	BREAK_BARRIER,     /* gc/hosted/barrier.c: a compiled store marks nothing */
 	BREAK_BARRIERBULK, /* gc/hosted/barrier.c: a copy or a clearing marks nothing */
 	BREAK_RAGGED, /* gc/hosted/barrier.c: nobody waits for those who have read the flag before */
 	BREAK_TRACKROUND, /* gc/hosted/track.c: what a round finds is not read */
 	BREAK_TRACKLAST,  /* gc/hosted/track.c: what was written after the last round is not read */
+	BREAK_TRACKSEEN,  /* gc/hosted/markpage.c: some of what a round has seen is not marked */
 	BREAK_TRACKSTACKS, /* gc/hosted/roots.c: stacks are not read a second time */
 	BREAK_BORN,        /* mem/mcache.c: marking: objects are not born marked */
 };

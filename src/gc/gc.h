@@ -17,7 +17,7 @@
  *   hosted/concurrent.c who marks then, and for how long
  *   hosted/pacer.c      when the next one is due
  *   hosted/team.c       the threads that mark together
- *   hosted/mark.c       finding objects, marking, reading them
+ *   hosted/mark*.c      finding objects, marking, reading them
  *   hosted/roots.c      memory outside the heap that points into it
  *   hosted/scanstack.c  stacks and registers
  *   hosted/trace.c      gctrace

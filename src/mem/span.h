@@ -117,10 +117,11 @@ struct pagesum {
 
 struct heapArena {
 	uintptr_t base;
-	/* gc/hosted/track.c, which alone uses them */
-	uint32_t watched; /* bit n: of the n-th 2 MiB pages may be write-protected */
-	bool known;       /* the kernel was told of it */
-	uint32_t pos;     /* index in heap.arenas; heap.lock */
+	/* gc/hosted/track.c, markpage.c, which alone use them */
+	uint32_t watched;  /* bit n: of the n-th 2 MiB pages may be write-protected */
+	bool known;        /* the kernel was told of it */
+	struct seen *seen; /* markpage.c; atomic */
+	uint32_t pos;      /* index in heap.arenas; heap.lock */
 	/* heap.lock */
 	uint64_t alloc[ARENA_PAGES / 64]; /* 1: in use, or not mapped yet */
 	uint64_t scav[ARENA_PAGES / 64];  /* of free pages: 1: not backed by memory, reads zero */

@@ -156,9 +156,11 @@ model track.pml ok -DROUNDS=2
 model track.pml ok -DONEPAGE
 model track.pml ok -DWHITE
 model track.pml ok -DNO=2 -DNM=2
+model track.pml ok -DSWAP -DCHAIN
 for bug in ROUND LAST READ STACKS ROOT BEGIN NEW; do
 	model track.pml bug -DBUG_$bug
 done
+model track.pml bug -DSWAP -DCHAIN -DBUG_SEEN
 
 model dead.pml ok
 for bug in COUNT_LATE RETAKE_UNCOUNTED TWO_SECTIONS; do

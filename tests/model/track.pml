@@ -1,4 +1,4 @@
-/* track.pml: marking while C code runs, by the pages that it writes: src/gc/hosted/track.c, cycle.c, mark.c.
+/* track.pml: marking while C code runs, by the pages that it writes: src/gc/hosted/track.c, cycle.c, markpage.c.
  *
  * Modelled: NO objects with one field each, each on a page of its own or (ONEPAGE) all on one; a variable (root);
  * NM mutators with two registers each. A mutator loads, stores, allocates and drops as it likes, a store being
@@ -10,7 +10,8 @@
  *
  * Proves: what a register, the root or a reachable object's field holds afterwards was not freed. That objects
  * are born marked is not needed for this (it spares marking them), as long as they are born on pages that count
- * as written, or are read when they are marked: -DWHITE.
+ * as written, or are read when they are marked: -DWHITE. Nor is anything lost because a field that still holds
+ * what a round has read in it and marked (seen) is not looked at again.
  *
  * Would find
  *   BUG_ROUND     what a round takes is not read
@@ -19,6 +20,8 @@
  *   BUG_STACKS    registers are not read at the end
  *   BUG_ROOT      the root is not read at the end
  *   BUG_BEGIN     pages begin to count as not written only when marking is under way
+ *   BUG_SEEN      a round notes a field of an object that is not marked yet as read (-DSWAP -DCHAIN: a mutator
+ *                 that can exchange its registers, and three objects to begin with)
  *   BUG_NEW       a new object's page counts as not written, whatever is written to it
  */
 #ifndef NO
@@ -43,6 +46,7 @@ byte field[NO + 1];       /* of objects 1..NO */
 bool there[NO + 1], mark[NO + 1], read[NO + 1];
 bool written[NO + 1];     /* pages */
 bool taken[NO + 1];       /* pages that a round has taken, and not read */
+byte seen[NO + 1];        /* what a round has read in a field, and marked */
 #ifdef BUG_NEW
 bool unseen[NO + 1];
 #endif
@@ -81,6 +85,9 @@ proctype Mutator(byte self)
 	:: atomic { !stopped && !over -> r[X] = root }
 	:: atomic { !stopped && !over && r[X] != NIL -> assert(there[r[X]]); r[Y] = field[r[X]] }
 	:: atomic { !stopped && !over -> r[X] = r[Y] }
+#ifdef SWAP
+	:: atomic { !stopped && !over && r[X] != r[Y] -> k = r[X]; r[X] = r[Y]; r[Y] = k; k = 0 }
+#endif
 	:: atomic { !stopped && !over && r[X] != NIL -> r[X] = NIL }
 	:: atomic { !stopped && !over && r[Y] != NIL -> r[Y] = NIL }
 	:: atomic { !stopped && !over -> root = r[Y] }
@@ -174,9 +181,26 @@ inline round()
 	do
 	:: q <= NO ->
 #ifndef BUG_ROUND
-		atomic { p = (there[q] && taken[q] && mark[q] -> field[q] : NIL) };
+		atomic { p = (there[q] && taken[q] && mark[q] && field[q] != seen[q] -> field[q] : NIL) };
+#ifdef BUG_SEEN
+		atomic {
+			if
+			:: there[q] && taken[q] && !mark[q] -> seen[q] = field[q]
+			:: else
+			fi
+		};
 #endif
-		atomic { shade(p); p = NIL; taken[q] = false; q++ }
+#endif
+		atomic {
+			shade(p);
+			if
+			:: p != NIL -> seen[q] = p
+			:: else
+			fi;
+			p = NIL;
+			taken[q] = false;
+			q++
+		}
 	:: else -> break
 	od;
 	q = 0
@@ -186,13 +210,22 @@ active proctype Collector()
 {
 	byte o, p, q, n;
 	atomic {
-		/* root -> 1 -> 2 */
 		there[1] = true;
 		there[2] = true;
-		root = 1;
-		field[1] = 2;
 		written[1] = true;
 		written[PAGE(2)] = true;
+#ifdef CHAIN
+		/* root -> 2 -> 1 -> 3 */
+		there[3] = true;
+		written[PAGE(3)] = true;
+		root = 2;
+		field[2] = 1;
+		field[1] = 3;
+#else
+		/* root -> 1 -> 2 */
+		root = 1;
+		field[1] = 2;
+#endif
 		run Mutator(0);
 #if NM > 1
 		run Mutator(1)
@@ -222,7 +255,8 @@ active proctype Collector()
 		do
 		:: q <= NO ->
 			if
-			:: there[q] && written[PAGE(q)] && mark[q] -> shade(field[q])
+			:: there[q] && written[PAGE(q)] && mark[q] && field[q] != seen[q] ->
+				shade(field[q])
 			:: else
 			fi;
 			q++

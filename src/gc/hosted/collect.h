@@ -83,8 +83,8 @@ void markTogether(struct marksum *sum, struct g *self);
 void markRootsTogether(struct marksum *sum, struct g *self);
 /* The same without roots: what is on the list, and can be reached from there. */
 void markRestTogether(struct marksum *sum, struct g *self);
-/* All that is reachable once more: the list has bytes of pages that were written since. */
-void markAgainTogether(struct marksum *sum, struct g *self, uint64_t bytes);
+/* All that is reachable once more, by the pages that were written since (trackLastNext). */
+void markAgainTogether(struct marksum *sum, struct g *self);
 bool teamHungry(void); /* somebody waits for work, and there is none on the list */
 
 /* ---- checkmark.c -------------------------------------------------------------------------- */
@@ -92,7 +92,7 @@ bool teamHungry(void); /* somebody waits for work, and there is none on the list
 /* What can be reached must be marked: throws if it is not. World stopped, after a mark; on g0, as
  * markTogether. stacksCount: nothing has run since the mark began. */
 void checkMarks(struct g *self, bool stacksCount);
-void checkSlot(struct marker *mk, struct mspan *s, uint32_t i); /* for mark.c */
+void checkSlot(struct marker *mk, struct mspan *s, uint32_t i); /* for markword.h */
 
 /* ---- concurrent.c --------------------------------------------------------------------------- */
 
@@ -121,13 +121,25 @@ bool trackWorth(uint64_t live, uint64_t roots);
 bool trackBegin(void);
 void trackRounds(void); /* world running */
 bool trackLast(void);   /* world stopped; false: nothing that was marked counts */
-void trackEnd(void);    /* world running */
+/* Those who mark then, each on its queue: what was written in one arena. False: all are done. */
+bool trackLastNext(struct gcwork *work);
+bool trackLost(void); /* afterwards: nothing that was marked counts */
+void trackEnd(void);  /* world running */
 /* Of the last mark; the collector's. */
 extern struct tracktimes {
-	int64_t clean, look; /* ns to begin; to find out what was written last */
+	int64_t clean,
+		look; /* ns to begin; from the stop until it was found out what was written last */
 	uint32_t rounds;
 	uint64_t round[3], last; /* pages */
 } tracktimes;
+
+/* ---- markpage.c ----------------------------------------------------------------------------- */
+
+/* The collector, world running: a mark of live bytes begins. */
+void seenBegin(uint64_t live);
+/* What is read on the page, which a round will read, is to leave traces, if there is room. */
+void seenWant(struct heapArena *ha, uintptr_t page);
+void seenEnd(struct heapArena *ha); /* nobody marks any more */
 
 /* ---- barrier.c ------------------------------------------------------------------------------ */
 

@@ -17,7 +17,7 @@
  *        If a thread cannot be stopped it starts again, nothing is collected, and the next try is a second
  *        later
  *     4. caches are flushed: a bit in a span's map now means an object
- *     5. roots are marked, and all that can be reached (mark.c)
+ *     5. roots are marked, and all that can be reached (markobject.c)
  *     6. what is not marked is due to be swept (mem/mspansweep.c); the next goal is set (pacer.c)
  *     7. the world starts
  * gcphase goes through Go's phases on the way. Between 3 and 7 this goroutine's thread works, and those that
@@ -272,13 +272,11 @@ markRest(void *sum)
 		checkMarks(getg()->m->curg, false);
 }
 
-static uint64_t lastWritten; /* bytes; the collector's */
-
 static void
 markAgain(void *sum)
 {
-	markAgainTogether(sum, getg()->m->curg, lastWritten);
-	if (unlikely(debug.gccheckmark != 0))
+	markAgainTogether(sum, getg()->m->curg);
+	if (unlikely(debug.gccheckmark != 0) && !trackLost())
 		checkMarks(getg()->m->curg, true);
 }
 
@@ -332,11 +330,10 @@ static void
 endTracked(struct marksum *rest)
 {
 	mheap_flushCaches();
-	if (trackLast()) {
-		lastWritten = tracktimes.last * physPageSize;
+	if (trackLast())
 		markOnG0(markAgain, rest);
+	if (!trackLost())
 		return;
-	}
 	mheap_clearMarks();
 	markOnG0(markAll, rest);
 }

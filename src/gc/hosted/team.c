@@ -51,7 +51,7 @@ static struct {
 	/* Written before there are helpers, then constant. */
 	int32_t firstp;
 	bool alone;
-	enum { ALL, ROOTS, REST } part;
+	enum { ALL, ROOTS, REST, AGAIN } part;
 	uint64_t live; /* bytes to read, beside roots */
 	struct g *self;
 	struct marksum sum; /* atomic while there are helpers */
@@ -118,6 +118,14 @@ waitForWork(void)
 }
 
 /* number: 0 for the collector's own thread. */
+/* What there is to be done beside the queue. */
+static bool
+another(struct marker *mk)
+{
+	return (team.part == AGAIN && trackLastNext(mk->work)) ||
+	       (team.part != REST && rootsMarkNext(mk));
+}
+
 static void
 work(int32_t number)
 {
@@ -137,7 +145,7 @@ work(int32_t number)
 		do {
 			do
 				markDrain(&mk);
-			while (team.part == ALL && rootsMarkNext(&mk));
+			while (another(&mk));
 		} while (waitForWork());
 		gort_assert(gcwork_empty(mk.work));
 	}
@@ -195,10 +203,10 @@ markTogether(struct marksum *sum, struct g *self)
 }
 
 void
-markAgainTogether(struct marksum *sum, struct g *self, uint64_t bytes)
+markAgainTogether(struct marksum *sum, struct g *self)
 {
-	team.part = ALL;
-	team.live = bytes;
+	team.part = AGAIN;
+	team.live = (uint64_t)load_rlx(&heapLive);
 	together(sum, self);
 }
 

@@ -8,7 +8,7 @@
  *     4. trackRounds   nothing is left to mark: pages that have been written since 1 count as not
  *                      written again, and the marked objects on them are read once more; that is
  *                      repeated while it helps
- *     5. the world stops: trackLast queues the pages that were written since the last round; they, all
+ *     5. the world stops: the pages that were written since the last round (trackLast), all
  *                      roots and all stacks are read, and what is found is marked, to the end
  *     6. trackEnd      world running: writes cost nothing again
  *
@@ -30,9 +30,10 @@
  * Barriers, shades of weak handles, rescans of single stacks are not needed, since 5 reads all roots.
  * While marking goes on spans are not freed, as with the barrier.
  *
- * The rounds do not end by themselves: who writes everything all the time leaves everything for 5,
- * which is then as long as a mark with the world stopped would be. There are at most three, each with a larger
- * share of the processors, and one that has more than half of what the last had is the last.
+ * The rounds do not end by themselves: who writes everything all the time leaves everything for 5. There are at
+ * most three, each with a larger share of the processors; one that takes more than half of the time and has more
+ * than half of the pages of the one before is the last. What a round has read of a page need not be marked again where it still stands there
+ * (markpage.c), so that the second time, and the last, are many times faster than the first.
  *
  * If the kernel fails in the middle (the program has closed the descriptors), nothing that was marked counts, and the
  * mark is done with the world stopped; so are all later ones.
@@ -58,10 +59,10 @@
 /* In the time that finding the stack of a goroutine takes so many bytes of the heap are marked. */
 #define A_GOROUTINE 128
 #define GAP         (128 * KiB)
-#define FEW         256       /* pages, that the last stop may have */
-#define LONG        (10 * MS) /* that the collector keeps its processor */
+#define FEW         256      /* pages, that the last stop may have */
+#define LONG        (2 * MS) /* that the collector keeps its processor */
 
-enum { VEC = 512, TRACK_ROUNDS = 3 };
+enum { VEC = 512, LAST_VEC = 64, TRACK_ROUNDS = 3 };
 
 static struct {
 	bool wanted, forced; /* constant after gcinit */
@@ -69,6 +70,9 @@ static struct {
 	bool lost; /* the kernel does not say any more what was written */
 	struct pagerange *vec;
 	int64_t since; /* when the collector last let others have its processor */
+	/* The last time, which is shared: */
+	uint32_t next; /* atomic: the arena to look at */
+	intptr_t err;  /* atomic: the kernel's refusal */
 } track;
 
 struct tracktimes tracktimes;
@@ -216,6 +220,7 @@ trackBegin(void)
 		return false;
 	track.lost = false;
 	track.since = nanotime();
+	seenBegin((uint64_t)load_rlx(&heapLive));
 	tracktimes = (struct tracktimes){0};
 	for (uint32_t i = 0; err == 0 && (ha = mheap_arena(i)) != NULL; i++)
 		err = clean(ha);
@@ -228,68 +233,78 @@ trackBegin(void)
 /* ---- what was written ------------------------------------------------------------------------- */
 
 static uint64_t
-queuePages(struct gcwork *work, uintptr_t lo, uintptr_t hi, bool round)
+queuePages(struct gcwork *work, struct heapArena *ha, uintptr_t lo, uintptr_t hi, bool round)
 {
-	struct heapArena **const *arenas = arenaTable();
 	uint64_t n = 0;
 	for (; lo < hi; lo += physPageSize) {
-		const struct mspan *s =
-			load_acq(&arenaIn(arenas, lo)->spans[lo / PAGE_SIZE % ARENA_PAGES]);
+		const struct mspan *s = load_acq(&ha->spans[lo / PAGE_SIZE % ARENA_PAGES]);
 		if (s == NULL || !pointersIn(s))
 			continue;
 		n++;
+		if (round)
+			seenWant(ha, lo);
 		if (!(BROKEN(TRACKROUND) && round) && !(BROKEN(TRACKLAST) && !round))
 			gcwork_putFast(work, lo | PAGE_ITEM);
 	}
 	return n;
 }
 
-/* round: the pages count as not written from here on, and the world runs. */
+/* What was written in ha is queued. last: there; the world stands still. NULL: in a round, it counts as not written
+ * from here on, and the queue is this P's, which is another one after each breath. */
 static int
-written(struct heapArena *ha, bool round, uint64_t *n)
+written(struct heapArena *ha, struct gcwork *last, struct pagerange *vec, uint32_t nvec,
+	uint64_t *n)
 {
 	uintptr_t at = ha->base, lo, hi;
+	bool round = last == NULL;
 	int err = round ? makeKnown(ha) : 0;
 	while (err == 0 && nextStretch(ha, &at, &lo, &hi)) {
 		if (round)
 			watch(ha, lo, hi);
 		while (lo < hi) {
-			intptr_t k = osWrittenPages(&lo, hi, round, track.vec, VEC);
+			intptr_t k = osWrittenPages(&lo, hi, round, vec, nvec);
 			if (k < 0)
 				return (int)k;
-			struct gcwork *work = getg()->m->p->gcw;
+			struct gcwork *work = round ? getg()->m->p->gcw : last;
 			for (intptr_t i = 0; i < k; i++)
-				*n += queuePages(work, track.vec[i].lo, track.vec[i].hi, round);
-			breathe();
+				*n += queuePages(work, ha, vec[i].lo, vec[i].hi, round);
+			if (round)
+				breathe();
 		}
 	}
 	return err;
 }
 
+static void
+lost(intptr_t err)
+{
+	track.lost = true;
+	refused("to say which pages are written", err);
+}
+
 /* On the queue of this P, or offered already. */
 static uint64_t
-allWritten(bool round)
+allWritten(void)
 {
 	struct heapArena *ha;
 	uint64_t n = 0;
 	int err = 0;
 	for (uint32_t i = 0; err == 0 && (ha = mheap_arena(i)) != NULL; i++)
-		err = written(ha, round, &n);
-	if (err != 0) {
-		track.lost = true;
-		refused("to say which pages are written", err);
-	}
+		err = written(ha, NULL, track.vec, VEC, &n);
+	if (err != 0)
+		lost(err);
 	return n;
 }
 
 void
 trackRounds(void)
 {
-	uint64_t last = UINT64_MAX;
+	int64_t last = INT64_MAX;
+	uint64_t lastPages = UINT64_MAX;
 	concurrentQuiet();
 	for (uint32_t r = 0; r < TRACK_ROUNDS; r++) {
-		track.since = nanotime();
-		uint64_t n = allWritten(true);
+		int64_t began = track.since = nanotime();
+		uint64_t n = allWritten();
 		gcwork_dispose(getg()->m->p->gcw);
 		tracktimes.round[r] = n;
 		tracktimes.rounds = r + 1;
@@ -298,9 +313,11 @@ trackRounds(void)
 		if (track.lost || n <= FEW)
 			return;
 		concurrentQuiet();
-		if (last != UINT64_MAX && n > last / 2)
+		int64_t took = nanotime() - began;
+		if (took > last / 2 && n > lastPages / 2)
 			return;
-		last = n;
+		last = took;
+		lastPages = n;
 	}
 }
 
@@ -308,12 +325,34 @@ bool
 trackLast(void)
 {
 	assertWorldStopped();
-	if (!track.lost) {
-		int64_t t0 = nanotime();
-		tracktimes.last = allWritten(false);
-		tracktimes.look = nanotime() - t0;
-	}
+	track.next = 0;
+	track.err = 0;
 	return !track.lost;
+}
+
+bool
+trackLastNext(struct gcwork *work)
+{
+	struct pagerange vec[LAST_VEC];
+	struct heapArena *ha = mheap_arena(xadd(&track.next, 1u) - 1);
+	uint64_t n = 0;
+	int64_t t0 = nanotime();
+	if (ha == NULL)
+		return false;
+	int err = written(ha, work, vec, nelem(vec), &n);
+	if (err != 0)
+		store_rlx(&track.err, (intptr_t)err);
+	xadd(&tracktimes.last, n);
+	xadd(&tracktimes.look, nanotime() - t0);
+	return true;
+}
+
+bool
+trackLost(void)
+{
+	if (!track.lost && track.err != 0)
+		lost(track.err);
+	return track.lost;
 }
 
 void
@@ -331,6 +370,7 @@ trackEnd(void)
 			breathe();
 		}
 		ha->watched = 0;
+		seenEnd(ha);
 	}
 	if (err != 0 && !track.refused)
 		refused("to forget which pages are written", err);

@@ -20,7 +20,7 @@ test_notices() { # secs=120
 	only opt debug hard
 	b=$(gort env | sed -n 's/^GORT_LIB=//p')
 	case $b in "$TOP"/*) b=${b#"$TOP"/} ;; esac
-	make -s --no-print-directory -C "$TOP" V="$GORT_SETUP" ${b:+B="$b"} CC="${CC:-gcc}" SRC=src/gc/hosted/mark.c \
+	make -s --no-print-directory -C "$TOP" V="$GORT_SETUP" ${b:+B="$b"} CC="${CC:-gcc}" SRC=src/gc/hosted/markobject.c \
 		OUT="$PWD/lost.a" BREAK=-DGORT_BREAK=BREAK_MARKLOST broken >make.log 2>&1 || die "$(cat make.log)"
 	"${CC:-gcc}" -O1 -I"$TOP/include" -o lost "$TOP"/tests/stress/[a-z]*.c lost.a -lpthread -lm -ldl
 	run env GODEBUG=gccheckmark=1 ./lost 60 1 2 graph

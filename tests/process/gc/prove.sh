@@ -55,6 +55,6 @@ test_team() { # secs=300
 	only opt
 	b=$(gort env | sed -n 's/^GORT_LIB=//p')
 	case $b in "$TOP"/*) b=${b#"$TOP"/} ;; esac
-	team TEAMBITS mark
+	team TEAMBITS markobject
 	team TEAMIDLE team
 }

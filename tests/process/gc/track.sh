@@ -360,7 +360,7 @@ test_can_fail() { # secs=900
 	only opt
 	b=$(gort env | sed -n 's/^GORT_LIB=//p')
 	case $b in "$TOP"/*) b=${b#"$TOP"/} ;; esac
-	for broken in TRACKROUND:track TRACKLAST:track TRACKSTACKS:roots ROOTREGS:scanstack; do
+	for broken in TRACKROUND:track TRACKLAST:track TRACKSEEN:markpage TRACKSTACKS:roots ROOTREGS:scanstack; do
 		name=${broken%:*}
 		make -s --no-print-directory -C "$TOP" V="$GORT_SETUP" ${b:+B="$b"} CC="${CC:-gcc}" SRC="src/gc/hosted/${broken#*:}.c" \
 			OUT="$PWD/$name.a" BREAK="-DGORT_BREAK=BREAK_$name" broken >make.log 2>&1 || die "$(cat make.log)"
