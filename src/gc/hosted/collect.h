@@ -162,9 +162,10 @@ void scanGoroutines(struct marker *mk, uint32_t from, uint32_t to);
 /* After a mark that found live bytes and has read so many of stacks and variables: when the next cycle
  * starts. World stopped. */
 void pacerMarked(uint64_t live, uint64_t roots);
-void pacerTimes(int64_t start); /* before that */
-void pacerPercentChanged(void); /* world stopped */
-uint64_t pacerGoal(void);       /* the heap size at which the next cycle is due */
+void pacerTimes(uint64_t took, int64_t again); /* before that */
+void pacerPercentChanged(void);                /* world stopped */
+uint64_t pacerMost(void); /* at which who allocates waits for the end of the mark */
+uint64_t pacerGoal(void); /* the heap size at which the next cycle is due */
 /* Marking goes on while the program runs, from now on or not: the trigger lies before the goal. */
 extern bool pacerConcurrent;
 /* How many bytes to mark for n that were allocated, so that marking ends at the goal. marked: so far. */

@@ -146,8 +146,7 @@ concurrentAssist(void)
 {
 	bool any;
 	systemstack(assistOnG0, &any);
-	uint64_t goal = pacerGoal(), live = (uint64_t)load_rlx(&heapLive);
-	return any || live < goal + goal / 4;
+	return any || (uint64_t)load_rlx(&heapLive) < pacerMost();
 }
 
 /* ---- a mark ------------------------------------------------------------------------------- */

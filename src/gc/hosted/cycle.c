@@ -476,7 +476,10 @@ collect(bool someWait, bool must)
 	mheap_startSweep(sum.bytes);
 	if (memprofile != NULL)
 		memprofile->nextCycle();
-	pacerTimes(t.start);
+	pacerTimes(t.running == 0 ? 0
+				  : t.mark.share + t.mark.assist +
+					    (uint64_t)((t.running - t.start) * t.procs),
+		t.running == 0 ? t.start : t.again);
 	if (!pureGo)
 		pacerConcurrent = trackWorth(sum.bytes, t.stacks + t.globals);
 	pacerMarked(sum.bytes, t.stacks + t.globals);

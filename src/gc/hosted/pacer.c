@@ -7,21 +7,25 @@
  *
  * Under GOMEMLIMIT the goal is lowered, so that the heap with what the runtime keeps beside it stays below
  * the limit; but never so far that collections follow each other: a twentieth of the live heap and a
- * megabyte may be allocated between two, whatever the limit; and if the program still stands still for more
- * than half of the time, twice as much after each collection, up to the live heap. Better above the limit
+ * megabyte may be allocated between two, whatever the limit; and if the collector still takes more than half
+ * of the processors' time, twice as much after each collection, up to the live heap. Better above the limit
  * than at a stand.
  *
  * While the world stands still as the collector marks, the trigger is the goal: nobody allocates
  * meanwhile. Where the program runs, marking has to begin so early that it ends at the goal: the trigger lies
  * a quarter more before it than was allocated during the last mark; a third of the way, the first
  * time. From a quarter of the rest on who allocates helps: for each byte as many as would have
- * everything marked when the goal is reached, if the heap is then as it was.
+ * everything marked when the goal is reached, if the heap is then as it was. Who finds nothing to help with, because
+ * others are at the last of it, waits for the end once the heap is a quarter beyond the goal; where the goal is
+ * the limit's, at the goal: what is born during the mark is live after it, and a long list keeps one marker busy for
+ * as long as the others could allocate many times as much.
  */
 #define GORT_GC_IMPL
 #include "gc/hosted/collect.h"
 
 static uint64_t lastlive, lastroots; /* world stopped */
 static uint64_t goal;                /* written with the world stopped; atomic */
+static bool limited;                 /* the same: by GOMEMLIMIT; atomic */
 static uint64_t leeway = 1;          /* world stopped: how many twentieths */
 static int64_t lastend;              /* world stopped: when the last mark was over */
 static uint64_t lastduring; /* world stopped: allocated while the last mark went on; 0: none yet */
@@ -47,16 +51,24 @@ limitGoal(uint64_t live)
 	return g > least ? g : least;
 }
 
-/* The world was asked to stop at start, and a mark is over. */
+/* A mark is over, which has taken ns of processors; the stop of the world that ends it began at again. */
 void
-pacerTimes(int64_t start)
+pacerTimes(uint64_t took, int64_t again)
 {
-	int64_t now = nanotime(), stood = now - start, ran = start - lastend;
-	if (stood > ran && leeway < 32)
+	int64_t now = nanotime(), all = (now - lastend) * gomaxprocs;
+	took += (uint64_t)((now - again) * gomaxprocs);
+	if (took > (uint64_t)all / 2 && leeway < 32)
 		leeway *= 2;
-	else if (stood < ran / 3 && leeway > 1)
+	else if (took < (uint64_t)all / 4 && leeway > 1)
 		leeway /= 2;
 	lastend = now;
+}
+
+uint64_t
+pacerMost(void)
+{
+	uint64_t g = load_rlx(&goal);
+	return load_rlx(&limited) ? g : g + g / 4;
 }
 
 /* How far before the goal marking begins; the heap is way below it after a mark. */
@@ -108,6 +120,7 @@ pacerMarked(uint64_t live, uint64_t roots)
 		if (g < gcpacer.heapMinimum)
 			g = gcpacer.heapMinimum;
 	}
+	store_rlx(&limited, g > limit);
 	if (g > limit)
 		g = limit;
 	store_rlx(&goal, g);

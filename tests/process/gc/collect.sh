@@ -71,6 +71,90 @@ test_bounded() { # secs=120
 	want_out bounded
 }
 
+# A list that keeps one marker busy, and two goroutines that allocate as fast as they can: within five per cent
+# of the limit; and where the limit is below what lives, above it rather than at a stand.
+test_limit() { # secs=120
+	only opt debug # the sanitizers have memory of their own
+	cat >x.c <<'C'
+#include <gort.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+struct node { struct node *next; char more[112]; };
+static struct node *live;
+static uint64_t most;
+static int stop;
+static uint64_t
+rss(void)
+{
+	char line[200];
+	uint64_t kb = 0;
+	FILE *f = fopen("/proc/self/status", "r");
+	while (f != NULL && fgets(line, sizeof line, f))
+		if (strncmp(line, "RssAnon:", 8) == 0)
+			kb = strtoull(line + 8, NULL, 10);
+	if (f != NULL)
+		fclose(f);
+	return kb * 1024;
+}
+static void
+watch(void *arg)
+{
+	(void)arg;
+	while (!__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
+		uint64_t n = rss();
+		most = n > most ? n : most;
+		gort_sleep(2 * GORT_MS);
+	}
+}
+static void
+churn(void *arg)
+{
+	uint64_t x = (uintptr_t)arg;
+	int64_t end = gort_now() + 1500 * GORT_MS;
+	void *ring[64] = {0};
+	while (gort_now() < end) {
+		for (int i = 0; i < 1000; i++) {
+			x = x * 6364136223846793005u + 1442695040888963407u;
+			size_t n = 16 + (x >> 40) % ((x >> 33) % 16 == 0 ? 20000 : 500);
+			char *p = gort_make(char, n);
+			p[n - 1] = 1;
+			ring[(x >> 20) % 64] = p;
+		}
+	}
+}
+int
+gort_main(int argc, char **argv)
+{
+	gort_waitgroup wg = GORT_WAITGROUP_INIT;
+	size_t mib = (size_t)atoi(argv[argc - 1]);
+	for (size_t n = 0; n < (mib << 20) / sizeof(struct node) ; n++) {
+		struct node *p = gort_new(struct node);
+		p->next = live;
+		live = p;
+	}
+	gort_go(watch, NULL);
+	gort_waitgroup_go(&wg, churn, (void *)1);
+	gort_waitgroup_go(&wg, churn, (void *)2);
+	gort_waitgroup_wait(&wg);
+	stop = 1;
+	printf("%lu\n", (unsigned long)(most >> 10));
+	return 0;
+}
+C
+	for mib in "100 40" "64 50" "200 100"; do
+		run env GOGC=off GOMEMLIMIT="${mib% *}MiB" GODEBUG=gctrace=1 "$TOP/gort" run x.c -- "${mib#* }"
+		want_status 0
+		[ "$(cat out)" -lt $((${mib% *} * 1024 * 105 / 100)) ] || die "$mib: $(cat out) KiB"
+		want_err "gc 3 @"
+	done
+	run env GOGC=off GOMEMLIMIT=20MiB GODEBUG=gctrace=1 "$TOP/gort" run x.c -- 40
+	want_status 0
+	[ "$(cat out)" -lt 65000 ] || die "20 40: $(cat out) KiB"
+	cpu=$(sed -n 's/^gc .*s \([0-9]*\)%: .*/\1/p' err | tail -1)
+	[ "${cpu:-100}" -le 60 ] || die "the collector takes $cpu% of the processors"
+}
+
 # Go's line; and the goal is twice what the last mark has found, at least 4 MB.
 test_gctrace() { # secs=60
 	only opt debug hard # the sanitizers' variables count as the program's
