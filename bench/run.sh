@@ -435,16 +435,25 @@ rewrite_fits() {
 	return 1
 }
 
-# do_rewrite NAME
+# do_rewrite NAME: beside Go, and beside gort with the world stopped for the whole mark (side stw), so that
+# what tracking costs can be seen.
 do_rewrite() {
 	rewrite_fits "$1" || return 0
-	pairs "$1" 2 "$(scaled $REWRITE_MS)"
+	n=$(scaled $REWRITE_MS)
+	pairs "$1" 2 "$n"
+	r=0
+	while [ "$r" -le "$rounds" ]; do
+		sample "$1" stw "$r" 2 env GODEBUG=gctrack=stw "$tmp/measures.gort" "$1" "$n" || return 0
+		r=$((r + 1))
+	done
 	against=$other
 	[ "$other" = - ] || has go "$1" || against=-
-	row "$1" ns gort "$against" -
-	row "$1_stop" ns gort "$against" -
-	row "$1_late" ns gort "$against" -
-	row "$1_size" bytes gort "$against" -
+	for side in "$against" stw; do
+		row "$1" ns gort "$side" -
+		row "$1_stop" ns gort "$side" -
+		row "$1_late" ns gort "$side" -
+		row "$1_size" bytes gort "$side" -
+	done
 }
 
 # How long the process lives on after main's return.
