@@ -307,6 +307,21 @@ test_env_flags() {
 	run gort env
 	want_status 0
 	want_out "GORT_HOME=$TOP" "CC="
+	# Which means of tracking there is, as gctrace says it: the kernel's answer, or its refusal.
+	cat >gc.c <<'C'
+#include <gort.h>
+int
+gort_main(int argc, char **argv)
+{
+	(void)argc, (void)argv;
+	gort_gc();
+	return 0;
+}
+C
+	run env GODEBUG=gctrack=wp,gctrace=1 "$TOP/gort" run gc.c
+	want_status 0
+	want_equal "$(gort env | sed -n 's/^GORT_GCTRACK=//p')" "$(sed -n 's/^gctrack: //p' err | head -1)"
+	grep -q "^gctrack: [ws]" err || die "$(cat err)"
 }
 
 # Without what it needs, one line with the command (as root with apt, it would be installed).
