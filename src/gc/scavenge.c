@@ -7,7 +7,7 @@
  *
  * Between turns it is parked with wakeAt set; gcforce wakes it from then on. When there is nothing
  * to do yet, but will be once the peak is forgotten, wakeAt is a second away. When there is
- * nothing at all, wakeAt is 0 and sysmon looks ten times a second whether that has changed.
+ * nothing at all, wakeAt is 0. Ten times a second sysmon looks whether that has changed, or the limit is passed.
  */
 #define GORT_GC_IMPL
 #include "gc/internal.h"
@@ -29,10 +29,10 @@ overLimit(void)
 	if (gcpacer.memoryLimit == INT64_MAX)
 		return 0;
 	uint64_t held = mheap_held(), limit = (uint64_t)gcpacer.memoryLimit;
-	uint64_t idle = held - mheap_inuse();
-	if (held <= limit)
+	uint64_t idle = held - mheap_inuse(), all = held + (GORT_FREESTANDING ? 0 : sysBeside());
+	if (all <= limit)
 		return 0;
-	return held - limit < idle ? held - limit : idle;
+	return all - limit < idle ? all - limit : idle;
 }
 
 int64_t
@@ -52,12 +52,13 @@ scavengeDue(int64_t now)
 	if (load_acq(&scavenger.parked) == 0)
 		return false;
 	int64_t at = load_rlx(&wakeAt);
-	if (at != 0)
+	/* Without a collector the limit is looked at in turns only. */
+	if (at != 0 && (GORT_FREESTANDING || now >= at))
 		return now >= at;
 	if (now - lastlook < LOOK_INTERVAL)
 		return false;
 	lastlook = now;
-	return mheap_scavengeLater() > 0;
+	return (at == 0 && mheap_scavengeLater() > 0) || (!GORT_FREESTANDING && overLimit() > 0);
 }
 
 /* Works for about a millisecond. When to come back, 0: not by itself. */

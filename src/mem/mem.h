@@ -69,6 +69,12 @@ extern uint64_t heapTrigger;
  * less for each P. Atomic. liveTrigger: as heapTrigger, for it. */
 extern int64_t heapLive;
 extern int64_t liveTrigger;
+/* Bytes that the collector holds beside its tables while it marks (gc/hosted/markpage.c). Atomic. */
+#if GORT_FREESTANDING
+static const uint64_t markSys;
+#else
+extern uint64_t markSys;
+#endif
 /* What to ask for instead of n at no cost: the size of the slot that n bytes take. */
 uintptr_t roundupsize(uintptr_t n);
 
@@ -201,7 +207,8 @@ struct memstats {
 	} bySize[NUM_SIZECLASSES];
 };
 void readmemstats(struct memstats *ms);
-void mheap_verify(void); /* throws on the first inconsistency; world stopped or single thread */
+uint64_t sysBeside(void); /* bytes of the runtime's own, beside heap and stacks */
+void mheap_verify(void);  /* throws on the first inconsistency; world stopped or single thread */
 
 /* Scavenger's work step: gives back up to n bytes of free pages; returns what it did. */
 uintptr_t mheap_scavenge(uintptr_t n);

@@ -8,6 +8,10 @@
 #define GORT_MEM_IMPL
 #include "mem/internal.h"
 
+#if !GORT_FREESTANDING
+uint64_t markSys;
+#endif
+
 /* Slots of class sc that c took and has not handed out. */
 static uint64_t
 unusedSlots(const struct mcache *c, uint32_t sc)
@@ -25,6 +29,13 @@ unusedSlots(const struct mcache *c, uint32_t sc)
 		n += (end - ptr) / sizeclasses[sc].size;
 	}
 	return n;
+}
+
+uint64_t
+sysBeside(void)
+{
+	uint64_t tables = load_rlx(&heap.narenas) * alignUp(sizeof(struct heapArena), physPageSize);
+	return persistentSys() + tables + load_rlx(&markSys);
 }
 
 void
@@ -78,9 +89,8 @@ readmemstats(struct memstats *ms)
 	ms->heapReleased = heap.stats.released;
 	ms->mspanInuse = heap.spanalloc.inuse;
 	ms->mcacheInuse = heap.cachealloc.inuse;
-	uint64_t tables = heap.narenas * alignUp(sizeof(struct heapArena), physPageSize);
 	unlock(&heap.lock);
 	stackStats(&ms->stackSys, &ms->stackInuse);
-	ms->otherSys = persistentSys() + tables - ms->mspanInuse - ms->mcacheInuse;
+	ms->otherSys = sysBeside() - ms->mspanInuse - ms->mcacheInuse;
 	ms->sys = ms->heapSys + ms->stackSys + ms->mspanInuse + ms->mcacheInuse + ms->otherSys;
 }

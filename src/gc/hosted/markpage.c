@@ -18,7 +18,8 @@
  * The memory is half of each such page, and together at most an eighth of the live heap: the others are read
  * without. It belongs to arenas. The collector, as it queues a page in a round, clears the page's and sets its bit
  * (seenWant); markers write the rest, one at a time for a page. After the mark the kernel may have the memory if it
- * needs it: to touch new pages in each mark can take longer than all that is saved.
+ * needs it: to touch new pages in each mark can take longer than all that is saved. Under GOMEMLIMIT it goes at
+ * once, and while it is there it counts (markSys), so that the limit's goal leaves room for it.
  *
  * Measured with 512 MiB of records rewritten at random (bench gc_rewrite): to read a page of 4 KiB again takes a
  * processor 1.6 us instead of 7. So rounds get ahead of the program, and the last stop has a tenth of the pages,
@@ -64,6 +65,7 @@ seenWant(struct heapArena *ha, uintptr_t page)
 		return;
 	}
 	seen.left -= bytes;
+	store_rlx(&markSys, markSys + bytes);
 	memclr(&s->word[n * physPageSize / PTRSIZE], bytes);
 	store_rel(&s->pages[n / 64], s->pages[n / 64] | bit);
 	store_rel(&ha->seen, s);
@@ -76,7 +78,11 @@ seenEnd(struct heapArena *ha)
 	if (s == NULL)
 		return;
 	memclr(s->pages, sizeof s->pages);
-	sysUnusedLazily(s->word, sizeof s->word);
+	if (gcpacer.memoryLimit == INT64_MAX)
+		sysUnusedLazily(s->word, sizeof s->word);
+	else
+		sysUnused(s->word, sizeof s->word);
+	store_rlx(&markSys, (uint64_t)0); /* the last arena's end comes soon */
 }
 
 /* What was seen in the page's words, or NULL. */
