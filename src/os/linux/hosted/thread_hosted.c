@@ -153,7 +153,8 @@ osThreadInit(struct m *mp, uintptr_t *lo, uintptr_t *hi)
 	}
 	/* The first thing the runtime does in this process; check() reads the clock before args
 	 * gets to auxv. */
-	vdsoInit(getauxval(AT_SYSINFO_EHDR));
+	if (mp->thread == 0)
+		vdsoInit(getauxval(AT_SYSINFO_EHDR));
 	currentStack(mp, frame, lo, hi);
 }
 
