@@ -125,10 +125,10 @@ struct mheap {
 	struct mutex lock;
 
 	/* lock */
-	struct heapArena **arenas; /* by address */
-	struct pagesum *arenasum;  /* parallel to arenas */
-	struct pagesum *groupsum;  /* of ARENAS_PER_GROUP of them */
-	uint32_t narenas, caparenas;
+	struct heapArena **arenas;   /* by address */
+	struct pagesum *arenasum;    /* parallel to arenas */
+	struct pagesum *groupsum;    /* of ARENAS_PER_GROUP of them */
+	uint32_t narenas, caparenas; /* narenas: also read without the lock; atomic */
 	uint32_t hint; /* no free page below chunk number hint (arena pos * 16 + chunk) */
 	struct pagecache pcache;
 	struct heapArena *

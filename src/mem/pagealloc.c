@@ -494,7 +494,8 @@ pagesAddArena(struct heapArena *ha)
 		heap.caparenas = cap;
 	}
 	sumsRefresh();
-	uint32_t pos = heap.narenas++;
+	uint32_t pos = heap.narenas;
+	store_rlx(&heap.narenas, pos + 1); /* sysBeside reads it without the lock */
 	while (pos > 0 && heap.arenas[pos - 1]->base > ha->base) {
 		heap.arenas[pos] = heap.arenas[pos - 1];
 		pos--;

@@ -127,10 +127,10 @@ bool trackLost(void); /* afterwards: nothing that was marked counts */
 void trackEnd(void);  /* world running */
 /* Of the last mark; the collector's. */
 extern struct tracktimes {
-	int64_t clean,
-		look; /* ns to begin; from the stop until it was found out what was written last */
+	int64_t clean; /* ns to begin */
+	int64_t look;  /* ns of all threads, to find out what was written last; atomic meanwhile */
 	uint32_t rounds;
-	uint64_t round[3], last; /* pages */
+	uint64_t round[3], last; /* pages; last: atomic meanwhile */
 } tracktimes;
 
 /* ---- markpage.c ----------------------------------------------------------------------------- */

@@ -32,8 +32,9 @@
  *
  * The rounds do not end by themselves: who writes everything all the time leaves everything for 5. There are at
  * most three, each with a larger share of the processors; one that takes more than half of the time and has more
- * than half of the pages of the one before is the last. What a round has read of a page need not be marked again where it still stands there
- * (markpage.c), so that the second time, and the last, are many times faster than the first.
+ * than half of the pages of the one before is the last. What a round has read of a page need not be marked again
+ * where it still stands there (markpage.c), so that the second time, and the last, are several times faster than
+ * the first.
  *
  * If the kernel fails in the middle (the program has closed the descriptors), nothing that was marked counts, and the
  * mark is done with the world stopped; so are all later ones.

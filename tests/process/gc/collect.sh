@@ -71,19 +71,13 @@ test_bounded() { # secs=120
 	want_out bounded
 }
 
-# A list that keeps one marker busy, and two goroutines that allocate as fast as they can: within five per cent
-# of the limit; and where the limit is below what lives, above it rather than at a stand.
-test_limit() { # secs=120
-	only opt debug # the sanitizers have memory of their own
-	cat >x.c <<'C'
+# rss.h: how much memory of its own the program has now.
+rss() {
+	cat >rss.h <<'C'
 #include <gort.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-struct node { struct node *next; char more[112]; };
-static struct node *live;
-static uint64_t most;
-static int stop;
 static uint64_t
 rss(void)
 {
@@ -97,6 +91,20 @@ rss(void)
 		fclose(f);
 	return kb * 1024;
 }
+C
+}
+
+# A list that keeps one marker busy, and two goroutines that allocate as fast as they can: within five per cent
+# of the limit; and where the limit is below what lives, above it rather than at a stand.
+test_limit() { # secs=120
+	only opt debug # the sanitizers have memory of their own
+	rss
+	cat >x.c <<'C'
+#include "rss.h"
+struct node { struct node *next; char more[112]; };
+static struct node *live;
+static uint64_t most;
+static int stop;
 static void
 watch(void *arg)
 {
@@ -159,27 +167,12 @@ C
 # (src/gc/hosted/markpage.c). Beyond the limit at most for a moment, until sysmon has looked.
 test_limit_rewired() { # secs=120
 	only opt debug # the sanitizers have memory of their own
+	rss
 	cat >x.c <<'C'
-#include <gort.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "rss.h"
 struct record { struct record *a, *b; };
 static int stop, looks, beyond;
 static uint64_t limit;
-static uint64_t
-rss(void)
-{
-	char line[200];
-	uint64_t kb = 0;
-	FILE *f = fopen("/proc/self/status", "r");
-	while (f != NULL && fgets(line, sizeof line, f))
-		if (strncmp(line, "RssAnon:", 8) == 0)
-			kb = strtoull(line + 8, NULL, 10);
-	if (f != NULL)
-		fclose(f);
-	return kb * 1024;
-}
 static uint64_t
 collections(void)
 {
