@@ -55,13 +55,23 @@ arraySize(ptrdiff_t n, size_t size)
 
 /* ---- small objects: no call, no locked instruction ---------------------------------------- */
 
+/* What is unusual ends in a call of one of these, so that the usual way saves no registers. mp: what
+ * rtenterFast said. */
 static never_inline void *
-allocSlow(struct g *gp, size_t size, enum spankind kind)
+allocOther(struct m *mp, size_t size, enum spankind kind)
 {
+	struct g *gp = mp != NULL ? getg() : rtenterSlow(getg());
 	if (unlikely(size > MAX_OBJECT))
 		tooLarge(size);
 	void *p = kind == SPAN_NOSCAN ? mallocNoscan(size, true) : mallocConservative(size);
 	rtleave(gp);
+	return p;
+}
+
+static never_inline void *
+allocWanted(void *p)
+{
+	rtleave(getg());
 	return p;
 }
 
@@ -70,15 +80,14 @@ alloc(size_t size, enum spankind kind)
 {
 	/* Below that the tiny allocator is asked: mem/malloc.c. */
 	const uintptr_t least = kind == SPAN_NOSCAN ? TINY_MAX + 1 : 1;
-	struct g *gp = rtenter();
-	if (likely(size - least <= FAST_MAX_SIZE - least)) {
-		void *p = mallocBump(gp->m->p->mcache, size, kind);
-		if (likely(p != NULL)) {
-			rtleave(gp);
-			return p;
-		}
-	}
-	return allocSlow(gp, size, kind);
+	uint32_t was;
+	struct m *mp = rtenterFast(getg(), &was);
+	if (unlikely(mp == NULL || size - least > FAST_MAX_SIZE - least))
+		return allocOther(mp, size, kind);
+	void *p = mallocBump(mp->p->mcache, size, kind);
+	if (unlikely(p == NULL))
+		return allocOther(mp, size, kind);
+	return likely(rtleaveFast(mp, was)) ? p : allocWanted(p);
 }
 
 void *
@@ -103,8 +112,24 @@ gort_alloc_array(ptrdiff_t n, size_t size, enum gort_scan scan)
 }
 
 static never_inline void *
-allocTypedSlow(struct g *gp, uintptr_t bytes, const struct type *t)
+allocTypedOther(struct m *mp, uintptr_t bytes, const struct type *t)
 {
+	struct g *gp = mp != NULL ? getg() : rtenterSlow(getg());
+	void *p = mallocTyped(bytes, t);
+	rtleave(gp);
+	return p;
+}
+
+static never_inline void *
+allocTypedArray(gort_typeref *ref, ptrdiff_t n)
+{
+	uintptr_t bytes = arraySize(n, ref->size);
+	const struct type *t = describedType(ref);
+	if (t == NULL)
+		return alloc(bytes, SPAN_CONSERVATIVE);
+	if (t->ptrdata == 0)
+		return alloc(bytes, SPAN_NOSCAN);
+	struct g *gp = rtenter();
 	void *p = mallocTyped(bytes, t);
 	rtleave(gp);
 	return p;
@@ -113,23 +138,22 @@ allocTypedSlow(struct g *gp, uintptr_t bytes, const struct type *t)
 void *
 gort_alloc_typed(gort_typeref *ref, ptrdiff_t n)
 {
-	uintptr_t bytes = arraySize(n, ref->size);
 	const struct type *t = load_acq(&ref->found_);
-	if (unlikely(t == NULL))
-		t = typeFind(ref);
+	uintptr_t bytes = ref->size;
+	if (unlikely(n != 1 || t == NULL))
+		return allocTypedArray(ref, n);
 	if (t == &undescribed)
 		return alloc(bytes, SPAN_CONSERVATIVE);
 	if (t->ptrdata == 0)
 		return alloc(bytes, SPAN_NOSCAN);
-	struct g *gp = rtenter();
-	if (likely(n == 1 && bytes <= FAST_MAX_SIZE)) {
-		void *p = mallocBumpTyped(gp->m->p->mcache, bytes, t);
-		if (likely(p != NULL)) {
-			rtleave(gp);
-			return p;
-		}
-	}
-	return allocTypedSlow(gp, bytes, t);
+	uint32_t was;
+	struct m *mp = rtenterFast(getg(), &was);
+	if (unlikely(mp == NULL || bytes > FAST_MAX_SIZE))
+		return allocTypedOther(mp, bytes, t);
+	void *p = mallocBumpTyped(mp->p->mcache, bytes, t);
+	if (unlikely(p == NULL))
+		return allocTypedOther(mp, bytes, t);
+	return likely(rtleaveFast(mp, was)) ? p : allocWanted(p);
 }
 
 /* ---- the rest ----------------------------------------------------------------------------- */

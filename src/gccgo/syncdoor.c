@@ -115,7 +115,8 @@ frameless intgo
 goprocPin(void)
 {
 	struct g *gp = getg();
-	struct m *mp = rtenterFast(gp);
+	uint32_t was;
+	struct m *mp = rtenterFast(gp, &was);
 	return likely(mp != NULL) ? mp->p->id : pinSlow(gp);
 }
 
@@ -129,7 +130,7 @@ frameless void
 goprocUnpin(void)
 {
 	struct g *gp = getg();
-	if (unlikely(!rtleaveFast(gp->m)))
+	if (unlikely(!rtleaveFast(gp->m, gp->m->inrt - 1)))
 		unpinSlow(gp);
 }
 

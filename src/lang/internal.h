@@ -30,7 +30,8 @@ static always_inline void *
 allocNoscan(uintptr_t n, bool zero)
 {
 	struct g *gp = getg();
-	struct m *mp = rtenterFast(gp);
+	uint32_t was;
+	struct m *mp = rtenterFast(gp, &was);
 	if (unlikely(mp == NULL))
 		return allocNoscanEnter(n, zero, gp);
 	if (unlikely(n - (TINY_MAX + 1) >= FAST_MAX_SIZE - TINY_MAX))
@@ -38,7 +39,7 @@ allocNoscan(uintptr_t n, bool zero)
 	void *p = mallocBump(mp->p->mcache, n, SPAN_NOSCAN);
 	if (unlikely(p == NULL))
 		return allocNoscanSlow(n, zero, gp);
-	return likely(rtleaveFast(mp)) ? p : allocLeave(p, gp);
+	return likely(rtleaveFast(mp, was)) ? p : allocLeave(p, gp);
 }
 
 /* n bytes of values of type t, which has pointers; zeroed. */
@@ -46,7 +47,8 @@ static always_inline void *
 allocTyped(uintptr_t n, const struct type *t)
 {
 	struct g *gp = getg();
-	struct m *mp = rtenterFast(gp);
+	uint32_t was;
+	struct m *mp = rtenterFast(gp, &was);
 	if (unlikely(mp == NULL))
 		return allocTypedEnter(n, t, gp);
 	if (unlikely(n - 1 >= FAST_MAX_SIZE))
@@ -54,7 +56,7 @@ allocTyped(uintptr_t n, const struct type *t)
 	void *p = mallocBumpTyped(mp->p->mcache, n, t);
 	if (unlikely(p == NULL))
 		return allocTypedSlow(n, t, gp);
-	return likely(rtleaveFast(mp)) ? p : allocLeave(p, gp);
+	return likely(rtleaveFast(mp, was)) ? p : allocLeave(p, gp);
 }
 
 static always_inline void *

@@ -56,5 +56,6 @@ test_team() { # secs=300
 	b=$(gort env | sed -n 's/^GORT_LIB=//p')
 	case $b in "$TOP"/*) b=${b#"$TOP"/} ;; esac
 	team TEAMBITS markobject
+	team TEAMBITS markquick
 	team TEAMIDLE team
 }
