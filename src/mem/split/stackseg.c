@@ -354,10 +354,12 @@ hopFree(struct hoppool *h, struct stack *st)
 		return;
 	bool keep = load_rlx(&h->nwarm) < NWARM; /* about */
 	uintptr_t lo = st->lo, top = st->hi;
-	if (keep)
+	if (!keep)
+		top = alignUp(top, physPageSize);
+	else if (h->size > WARM_TOP)
 		top = alignDown(top - (WARM_TOP - physPageSize), physPageSize);
 	else
-		top = alignUp(top, physPageSize);
+		top = lo;
 	if (top > lo)
 		sysUnused((void *)lo, top - lo);
 	lock(&split.lock);
