@@ -1,7 +1,7 @@
 #!/bin/bash
 # packages.sh: the tests of libgo's packages, compiled by gccgo and run on this library.
 #
-#	packages.sh [-j JOBS] [-t SECONDS] [-o DIR] [-a] [-w] [-s] [PACKAGE...]
+#	packages.sh [-j JOBS] [-t SECONDS] [-o DIR] [-a] [-w] [-s] [-r ROUNDS] [-p PROCS,...] [PACKAGE...]
 #
 # Without packages: those of the language's core, named below. "all" is every one in packages.txt.
 #
@@ -10,6 +10,8 @@
 #   -a  all tests of a package; otherwise those in packages.txt that do not wait (waits.tsv)
 #   -w  those that wait as well
 #   -s  with gccgo's own library, to compare
+#   -r  so many rounds (1), each with every GOMAXPROCS that -p names ("1,2,8"): a test that fails in one
+#       has failed
 #
 # A test program is made as `go test` makes it, without the go command:
 #
@@ -232,13 +234,24 @@ run() {
 	{ cat "$out"; echo "[exit status $status]"; } >>"$LOG"
 	while read -r what name secs; do
 		secs=${secs#(}
+		[ "${VERDICT[$name]:-}" != FAIL ] || continue
 		VERDICT[$name]=$what SPENT[$name]=${secs%s)}
 	done < <(grep -a -o -E -- '--- (PASS|FAIL|SKIP): [^ /]+ \([0-9.]+s\)' "$out" | sed 's/^--- //; s/://')
 	return $status
 }
 
+# again ROUND PROCS: a round after the first. The program ends well, or one of its tests failed, which
+# says it; otherwise it died.
+again() {
+	local status=0
+	[ "$2" = - ] || export GOMAXPROCS=$2
+	run "$WORK/again" "$SECS" || status=$?
+	[ $status = 0 ] || grep -a -q '^--- FAIL' "$WORK/again" && return
+	DIED="round $1, GOMAXPROCS=$2: $(ended $status "$WORK/again")"
+}
+
 one() {
-	PKG=$1 REPLACED=0 OBJECTS=()
+	PKG=$1 DIED='' REPLACED=0 OBJECTS=()
 	local t all status=0 crashed=0 hung=0 why n p=0 f=0 s=0 tries=0
 	local -A VERDICT=() SPENT=() WHY=()
 	LOG=$OUT/logs/${PKG//\//__}.log
@@ -267,6 +280,7 @@ one() {
 		{ notbuilt "link: $(grep -m1 -i -E 'undefined|error' "$WORK/link.log")"; return; }
 	mapfile -t all < <(sed -n 's/^\t{"\([^"]*\)", _[ie][nx]\..*/\1/p' "$WORK/main.go")
 	: >"$LOG"
+	[ "${PROCS%% *}" = - ] || export GOMAXPROCS=${PROCS%% *}
 	run "$WORK/out" "$SECS" || status=$?
 	for t in "${all[@]}"; do
 		[ -z "${VERDICT[$t]:-}" ] || continue
@@ -281,6 +295,16 @@ one() {
 		crashed=$((crashed + 1))
 		case $status:$(grep -a -c 'test timed out' "$WORK/out") in 124:* | *:[1-9]*) hung=$((hung + 1)) ;; esac
 	done
+	for ((n = 1; n <= ROUNDS; n++)); do
+		for t in $PROCS; do
+			[ "$n $t" = "1 ${PROCS%% *}" ] || [ -n "$DIED" ] || again "$n" "$t"
+		done
+	done
+	[ -z "$DIED" ] || {
+		f=$((f + 1))
+		row FAIL '(program)' 0 "$DIED"
+		echo "FAIL $PKG: $DIED"
+	}
 	for t in "${all[@]}"; do
 		case ${VERDICT[$t]:-FAIL} in
 		PASS) p=$((p + 1)) ;;
@@ -312,8 +336,8 @@ fi
 
 # ---- all of them --------------------------------------------------------------------------------
 
-JOBS=2 SECS=120 OUT='' ALL=0 WAITING=0 lost=0
-while getopts j:t:o:aws opt; do
+JOBS=2 SECS=120 OUT='' ALL=0 WAITING=0 lost=0 ROUNDS=1 PROCS=-
+while getopts j:t:o:r:p:aws opt; do
 	case $opt in
 	j) JOBS=$OPTARG ;;
 	t) SECS=$OPTARG ;;
@@ -321,7 +345,9 @@ while getopts j:t:o:aws opt; do
 	a) ALL=1 ;;
 	w) WAITING=1 ;;
 	s) GO_LINK=$STOCK_LINK ;;
-	*) sed -n '4,11s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+	r) ROUNDS=$OPTARG ;;
+	p) PROCS=${OPTARG//,/ } ;;
+	*) sed -n '4,15s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 	esac
 done
 shift $((OPTIND - 1))
@@ -336,7 +362,7 @@ WANTED=$OUT/wanted NEVER=$OUT/never
 awk -F '\t' '$1 == "never" { print $2 }' "$HERE/waits.tsv" >"$NEVER"
 awk -F '\t' -v all=$WAITING 'FILENAME == ARGV[1] { if ($1 == "package" && !all || $1 == "never") waits[$2] = 1; next } !($1 in waits)' \
 	"$HERE/waits.tsv" "$HERE/packages.txt" >"$WANTED"
-export GOX ROOT OUT SECS ALL WANTED NEVER
+export GOX ROOT OUT SECS ALL WANTED NEVER ROUNDS PROCS
 # shellcheck disable=SC2086
 case "$*" in
 '') set -- $CORE ;;

@@ -1,7 +1,7 @@
 #!/bin/bash
 # suite.sh: the programs of Go's own test directory, compiled by gccgo and run on this library.
 #
-#	suite.sh [-j JOBS] [-t SECONDS] [-o DIR] [-s] [LIST | TEST.go]...
+#	suite.sh [-j JOBS] [-t SECONDS] [-o DIR] [-s] [-r ROUNDS] [-p PROCS,...] [LIST | TEST.go]...
 #
 # Without names: all of developers.txt but those that wait.tsv says wait for another part of the
 # runtime. A name that ends in .go is a test, any other a file with one a line; "-" is stdin.
@@ -10,6 +10,8 @@
 #   -o  results.tsv (verdict, test, kind, seconds to compile, to link, to run, why) and logs/ of what
 #       failed; otherwise they are lost
 #   -s  with gccgo's own library, to compare
+#   -r  so many rounds of each program (1), each with every GOMAXPROCS that -p names ("1,2,8"); what
+#       fails once has failed. This is the matrix: of a program that is linked, a round costs little
 #
 # A test is a file whose first line says what to do with it:
 #
@@ -153,6 +155,20 @@ link() {
 	return 1
 }
 
+# rounds DIR ARGS...: as often as is asked for, and the output compared each time.
+rounds() {
+	local round procs
+	for ((round = 1; round <= ROUNDS; round++)); do
+		for procs in $PROCS; do
+			[ "$procs" = - ] || export GOMAXPROCS=$procs
+			execute "$1" "$WORK/output" "${@:2}" && compare || {
+				[ "$ROUNDS$PROCS" = 1- ] || WHY="round $round, GOMAXPROCS=$procs: $WHY"
+				return 1
+			}
+		done
+	done
+}
+
 # execute DIR OUTPUT ARGS...
 execute() {
 	local dir=$1 out=$2 began status=0
@@ -256,7 +272,7 @@ one() {
 	runindir) ;;
 	*) dir=$WORK ;;
 	esac
-	if [ $ok = 1 ] && execute "$dir" "$WORK/output" "${args[@]}" && compare; then
+	if [ $ok = 1 ] && rounds "$dir" "${args[@]}"; then
 		verdict PASS
 	else
 		verdict FAIL "$WHY"
@@ -277,14 +293,16 @@ fi
 
 # ---- all of them --------------------------------------------------------------------------------
 
-JOBS=2 SECS=60 OUT='' lost=0
-while getopts j:t:o:s opt; do
+JOBS=2 SECS=60 OUT='' lost=0 ROUNDS=1 PROCS=-
+while getopts j:t:o:r:p:s opt; do
 	case $opt in
 	j) JOBS=$OPTARG ;;
 	t) SECS=$OPTARG ;;
 	o) OUT=$OPTARG ;;
+	r) ROUNDS=$OPTARG ;;
+	p) PROCS=${OPTARG//,/ } ;;
 	s) GO_LINK=$STOCK_LINK ;;
-	*) sed -n '4,12s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+	*) sed -n '4,14s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 	esac
 done
 shift $((OPTIND - 1))
@@ -296,7 +314,7 @@ if [ -z "$OUT" ]; then
 	trap 'rm -rf "$OUT"' EXIT
 fi
 mkdir -p "$OUT/logs" && OUT=$(cd "$OUT" && pwd) && rm -f "$OUT"/logs/* && : >"$OUT/results.tsv" || exit 2
-export ROOT COMPILER OUT SECS
+export ROOT COMPILER OUT SECS ROUNDS PROCS
 {
 	if [ $# -eq 0 ]; then
 		awk -F '\t' 'FILENAME == ARGV[1] { if ($1 == "test") waits[$2] = 1; next } !($1 in waits)' "$HERE/waits.tsv" "$HERE/developers.txt"
