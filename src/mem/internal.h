@@ -51,7 +51,8 @@ bool heapGrow(uintptr_t npages);
 
 /* All under heap.lock. */
 uintptr_t pagesAlloc(uintptr_t npages, uintptr_t *nscav); /* first fit; 0: no such run */
-uintptr_t pagesAllocCached(uintptr_t npages, uintptr_t *nscav);
+/* The same; leaf: for objects without pointers. */
+uintptr_t pagesAllocCached(uintptr_t npages, bool leaf, uintptr_t *nscav);
 void pcacheFlush(void);
 void pagesFree(uintptr_t base, uintptr_t npages);
 void pagesAddArena(struct heapArena *ha);
@@ -130,7 +131,7 @@ struct mheap {
 	struct pagesum *groupsum;    /* of ARENAS_PER_GROUP of them */
 	uint32_t narenas, caparenas; /* narenas: also read without the lock; atomic */
 	uint32_t hint; /* no free page below chunk number hint (arena pos * 16 + chunk) */
-	struct pagecache pcache;
+	struct pagecache pcache[2]; /* the second: for objects without pointers */
 	struct heapArena *
 		stale; /* sum and dirty of its stalechunks, a bit each, are to be made anew; NULL */
 	uint32_t stalechunks;

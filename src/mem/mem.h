@@ -36,6 +36,7 @@
 #define NUM_SIZECLASSES 68
 
 /* SPAN_TINY: blocks of 16 bytes that several noscan objects share. */
+/* The odd ones hold no pointers. */
 enum spankind { SPAN_CONSERVATIVE, SPAN_NOSCAN, SPAN_TYPED, SPAN_TINY, SPAN_KINDS };
 
 /* The collector's phase. While it is not GCoff every object is born marked: the mark bits are

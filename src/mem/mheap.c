@@ -51,22 +51,23 @@ struct mspan *
 mheap_alloc(uintptr_t npages, uint32_t spanclass, uintptr_t size)
 {
 	uintptr_t nscav;
+	bool leaf = COLLECTS && spanclass & 1;
 	lock(&heap.lock);
-	uintptr_t base = pagesAllocCached(npages, &nscav);
+	uintptr_t base = pagesAllocCached(npages, leaf, &nscav);
 	if (base == 0 && load_rlx(&heap.emptybytes) > 0) {
 		unlock(&heap.lock);
 		mcentral_reclaim();
 		lock(&heap.lock);
-		base = pagesAllocCached(npages, &nscav);
+		base = pagesAllocCached(npages, leaf, &nscav);
 	}
 	if (COLLECTS && base == 0 && heap.sweepnext != NULL) {
 		unlock(&heap.lock);
 		sweepForPages(npages);
 		lock(&heap.lock);
-		base = pagesAllocCached(npages, &nscav);
+		base = pagesAllocCached(npages, leaf, &nscav);
 	}
 	if (base == 0 && heapGrow(npages))
-		base = pagesAllocCached(npages, &nscav);
+		base = pagesAllocCached(npages, leaf, &nscav);
 	if (base == 0) {
 		unlock(&heap.lock);
 		return NULL;

@@ -24,7 +24,9 @@
  * span: small requests are served from heap.pcache: one word of the bitmap, all of whose free pages are
  * marked as in use there. While a page is in the cache it is in no span and counts as free. What
  * is left of it goes back when it has no run that is wanted, and before anybody looks for memory
- * in earnest: a large request that fails, the scavenger, mheap_verify.
+ * in earnest: a large request that fails, the scavenger, mheap_verify. There are two, one for spans without
+ * pointers, so that these lie together and apart from others: gc/hosted/track.c has the kernel watch the
+ * others, and pays by the page.
  *
  * Two bits a page. alloc: in use, or not mapped. scav, for free pages: holds no memory and reads
  * as zero. A span whose pages all have scav set need not be zeroed.
@@ -402,11 +404,9 @@ pagesAddMapped(uintptr_t base, uintptr_t n)
 #	define CACHED_MAX ((uintptr_t)16)
 #endif
 
-void
-pcacheFlush(void)
+static never_inline void
+putBack(struct pagecache *pc)
 {
-	assertLockHeld(&heap.lock);
-	struct pagecache *pc = &heap.pcache;
 	if (pc->free == 0)
 		return;
 	struct heapArena *ha = arenaOf(pc->base);
@@ -416,14 +416,28 @@ pcacheFlush(void)
 	partChanged(ha, page, 64);
 	if (chunkNumber(ha, page) < heap.hint)
 		heap.hint = chunkNumber(ha, page);
-	*pc = (struct pagecache){0, 0, 0};
+	pc->free = 0;
+}
+
+static bool
+pcacheAny(void)
+{
+	return heap.pcache[0].free != 0 || (COLLECTS && heap.pcache[1].free != 0);
+}
+
+void
+pcacheFlush(void)
+{
+	assertLockHeld(&heap.lock);
+	putBack(&heap.pcache[0]);
+	if (COLLECTS)
+		putBack(&heap.pcache[1]);
 }
 
 /* npages from the cache; 0: it has no such run. */
 static uintptr_t
-pcacheAlloc(uintptr_t npages, uintptr_t *nscav)
+pcacheAlloc(struct pagecache *pc, uintptr_t npages, uintptr_t *nscav)
 {
-	struct pagecache *pc = &heap.pcache;
 	/* Bit i of runs: a run of `n` free pages starts at page i. */
 	uint64_t runs = pc->free;
 	for (uintptr_t n = 1; n < npages && runs != 0;) {
@@ -442,34 +456,38 @@ pcacheAlloc(uintptr_t npages, uintptr_t *nscav)
 }
 
 uintptr_t
-pagesAllocCached(uintptr_t npages, uintptr_t *nscav)
+pagesAllocCached(uintptr_t npages, bool leaf, uintptr_t *nscav)
 {
 	assertLockHeld(&heap.lock);
+	struct pagecache *pc = &heap.pcache[COLLECTS && leaf];
 	*nscav = 0;
-	uintptr_t base = npages <= CACHED_MAX ? pcacheAlloc(npages, nscav) : 0;
+	uintptr_t base = npages <= CACHED_MAX ? pcacheAlloc(pc, npages, nscav) : 0;
 	if (base != 0)
 		return base;
 	if (npages > CACHED_MAX) {
 		base = pagesAlloc(npages, nscav);
-		if (base != 0 || heap.pcache.free == 0)
+		if (base != 0 || !pcacheAny())
 			return base;
 		pcacheFlush();
 		return pagesAlloc(npages, nscav);
 	}
-	pcacheFlush();
+	putBack(pc);
 	base = pagesFind(npages);
+	if (COLLECTS && base == 0 && pcacheAny()) { /* the other one */
+		pcacheFlush();
+		base = pagesFind(npages);
+	}
 	if (base == 0)
 		return 0;
 	struct heapArena *ha = arenaOf(base);
 	uint32_t page = (uint32_t)((base - ha->base) / PAGE_SIZE), w = page / 64;
 	if (page % 64 + npages > 64)
 		return pagesAlloc(npages, nscav); /* across two words */
-	heap.pcache =
-		(struct pagecache){alignDown(base, 64 * PAGE_SIZE), ~ha->alloc[w], ha->scav[w]};
+	*pc = (struct pagecache){alignDown(base, 64 * PAGE_SIZE), ~ha->alloc[w], ha->scav[w]};
 	ha->alloc[w] = ~(uint64_t)0;
 	ha->scav[w] = 0;
 	partChanged(ha, w * 64, 64);
-	return pcacheAlloc(npages, nscav);
+	return pcacheAlloc(pc, npages, nscav);
 }
 
 /* Into the sorted list of arenas; its pages count as in use until they are mapped. */

@@ -175,7 +175,7 @@ TEST(mem, pagealloc, goal_remembers_the_peak)
 	CHECK(mheap_scavengeGoal() > 45 * MiB);
 }
 
-/* The cache of one word: nothing is lost, nothing handed out twice, whatever is asked for. */
+/* The caches of one word: nothing is lost, nothing handed out twice, whatever is asked for. */
 TEST(mem, pagealloc, cached_word)
 {
 	fakeBoot();
@@ -193,7 +193,7 @@ TEST(mem, pagealloc, cached_word)
 	for (int round = 0; round < rounds; round++) {
 		if (testRand() % 2 && nlive < nelem(live)) {
 			uintptr_t n = testRand() % 50 ? 1 + testRand() % 18 : 1 + testRand() % 300;
-			uintptr_t p = pagesAllocCached(n, &nscav);
+			uintptr_t p = pagesAllocCached(n, testRand() % 2, &nscav);
 			CHECK(nscav <= n);
 			if (p == 0) {
 				/* Then nobody else has such a run either. */
@@ -223,5 +223,29 @@ TEST(mem, pagealloc, cached_word)
 			CHECK_EQ(maxfree + total, 3 * CHUNK_PAGES);
 		}
 	}
+	unlock(&heap.lock);
+}
+
+/* Where there is room, pages with pointers and pages without share no word. */
+TEST(mem, pagealloc, apart)
+{
+	fakeBoot();
+	static uint8_t kinds[4 * CHUNK_PAGES / 64];
+	uintptr_t nscav, from;
+	lock(&heap.lock);
+	pcacheFlush();
+	while (pagesAlloc(1, &nscav) != 0)
+		continue;
+	CHECK(heapGrow(4 * CHUNK_PAGES));
+	from = heap.frontier - 4 * CHUNK_SIZE;
+	memset(kinds, 0, sizeof kinds);
+	for (uint32_t i = 0; i < 3 * CHUNK_PAGES; i++) {
+		bool leaf = testRand() % 3 == 0;
+		uintptr_t p = pagesAllocCached(1, leaf, &nscav);
+		CHECK(p >= from);
+		kinds[(p - from) / PAGE_SIZE / 64] |= leaf ? 2 : 1;
+	}
+	for (uint32_t w = 0; w < nelem(kinds); w++)
+		CHECK(kinds[w] != 3);
 	unlock(&heap.lock);
 }
