@@ -31,6 +31,7 @@
 #include "mem/internal.h"
 
 #include "core/broken.h"
+#include "mem/bits.h"
 #include "mem/profile.h"
 
 #if GORT_HARD
@@ -40,46 +41,6 @@
 #	define RUN_MAX  ((uint32_t)UINT16_MAX)
 #	define RUN_ZERO ((uintptr_t)4096)
 #endif
-
-/* ---- bits --------------------------------------------------------------------------------- */
-
-static uint64_t
-rangeMask(uint32_t i, uint32_t end, uint32_t word)
-{
-	uint32_t lo = i > word * 64 ? i - word * 64 : 0;
-	uint32_t hi = end < (word + 1) * 64 ? end - word * 64 : 64;
-	return ~(uint64_t)0 >> (64 - (hi - lo)) << lo;
-}
-
-static void
-rangeSet(uint64_t *bits, uint32_t i, uint32_t end)
-{
-	for (uint32_t w = i / 64; w * 64 < end; w++)
-		fetch_or(&bits[w], rangeMask(i, end, w));
-}
-
-static void
-rangeClear(uint64_t *bits, uint32_t i, uint32_t end)
-{
-	for (uint32_t w = i / 64; w * 64 < end; w++)
-		fetch_and(&bits[w], ~rangeMask(i, end, w));
-}
-
-/* The next slot from i whose bit is `set`, or n. */
-static uint32_t
-rangeNext(const uint64_t *bits, uint32_t i, uint32_t n, bool set)
-{
-	while (i < n) {
-		uint64_t w = load_acq(&bits[i / 64]);
-		w = (set ? w : ~w) >> (i % 64);
-		if (w != 0) {
-			i += (uint32_t)__builtin_ctzll(w);
-			return i < n ? i : n;
-		}
-		i = (i / 64 + 1) * 64;
-	}
-	return n;
-}
 
 /* ---- runs --------------------------------------------------------------------------------- */
 

@@ -12,6 +12,7 @@
  * a system call that gives memory back.
  */
 #define GORT_MEM_IMPL
+#include "mem/bits.h"
 #include "mem/internal.h"
 #include "mem/special.h"
 
@@ -44,6 +45,21 @@ spansSet(uintptr_t base, uintptr_t npages, struct mspan *s)
 			store_rel(&ha->spans[k], s);
 		base += n * PAGE_SIZE;
 		npages -= n;
+	}
+}
+
+/* s, which holds objects with pointers, is there from now on, or till now. */
+static void
+pointersSet(const struct mspan *s, bool there)
+{
+	uintptr_t base = s->base, npages = s->npages;
+	while (npages > 0) {
+		struct heapArena *ha = arenaOf(base);
+		uint32_t i = base / PAGE_SIZE % ARENA_PAGES;
+		uint32_t end = ARENA_PAGES - i < npages ? ARENA_PAGES : i + (uint32_t)npages;
+		(there ? rangeSet : rangeClear)(ha->pointers, i, end);
+		base += (end - i) * PAGE_SIZE;
+		npages -= end - i;
 	}
 }
 
@@ -85,6 +101,8 @@ mheap_alloc(uintptr_t npages, uint32_t spanclass, uintptr_t size)
 	if (heap.stats.inuse > heap.stats.peak[0])
 		heap.stats.peak[0] = heap.stats.inuse;
 	spansSet(base, npages, s);
+	if (COLLECTS && !leaf)
+		pointersSet(s, true);
 	store_rel(&s->state, SPAN_INUSE);
 	unlock(&heap.lock);
 	return s;
@@ -102,6 +120,8 @@ mheap_freeSpan(struct mspan *s)
 	if (load_rlx(&s->state) != SPAN_INUSE || load_rlx(&s->owner) != NULL || s->specials != NULL)
 		throw("mheap_freeSpan: span is still in use");
 	store_rel(&s->state, SPAN_DEAD);
+	if (COLLECTS && !(s->spanclass & 1))
+		pointersSet(s, false);
 	spansSet(s->base, s->npages, NULL);
 	if (s->allprev != NULL)
 		s->allprev->allnext = s->allnext;

@@ -118,15 +118,20 @@ struct pagesum {
 struct heapArena {
 	uintptr_t base;
 	/* gc/hosted/track.c, markpage.c, which alone use them */
-	uint32_t watched;  /* bit n: of the n-th 2 MiB pages may be write-protected */
 	bool known;        /* the kernel was told of it */
 	struct seen *seen; /* markpage.c; atomic */
-	uint32_t pos;      /* index in heap.arenas; heap.lock */
+	/* Bit n: of the n-th 64 pages some may be write-protected. */
+	uint64_t watched[ARENA_PAGES / 64 / 64];
+
+	uint32_t pos; /* index in heap.arenas; heap.lock */
 	/* heap.lock */
 	uint64_t alloc[ARENA_PAGES / 64]; /* 1: in use, or not mapped yet */
 	uint64_t scav[ARENA_PAGES / 64];  /* of free pages: 1: not backed by memory, reads zero */
 	struct pagesum sum[CHUNKS_PER_ARENA];
 	uint16_t dirty[CHUNKS_PER_ARENA]; /* free pages with scav 0 */
+	/* Atomic, written under heap.lock. A page's bit: its span holds objects with pointers; set after spans. So
+	 * who walks the heap need not look at every span. */
+	uint64_t pointers[ARENA_PAGES / 64];
 	/* atomic: page -> span; written under heap.lock */
 	struct mspan *spans[ARENA_PAGES];
 };

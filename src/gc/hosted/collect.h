@@ -125,12 +125,13 @@ bool trackLast(void);   /* world stopped; false: nothing that was marked counts 
 bool trackLastNext(struct gcwork *work);
 bool trackLost(void); /* afterwards: nothing that was marked counts */
 void trackEnd(void);  /* world running */
+#define TRACK_ROUNDS 5
 /* Of the last mark; the collector's. */
 extern struct tracktimes {
 	int64_t clean; /* ns to begin */
 	int64_t look;  /* ns of all threads, to find out what was written last; atomic meanwhile */
 	uint32_t rounds;
-	uint64_t round[3], last; /* pages; last: atomic meanwhile */
+	uint64_t round[TRACK_ROUNDS], last; /* pages; last: atomic meanwhile */
 } tracktimes;
 
 /* ---- markpage.c ----------------------------------------------------------------------------- */

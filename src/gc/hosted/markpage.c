@@ -60,9 +60,12 @@ seenWant(struct heapArena *ha, uintptr_t page)
 	uint64_t bit = (uint64_t)1 << (n % 64);
 	if ((s != NULL && s->pages[n / 64] & bit) || seen.left < bytes)
 		return;
-	if (s == NULL && (s = sysAlloc(sizeof *s)) == NULL) { /* pages are read without */
-		seen.left = 0;
-		return;
+	if (s == NULL) {
+		if ((s = sysAlloc(sizeof *s)) == NULL) { /* pages are read without */
+			seen.left = 0;
+			return;
+		}
+		sysNoHugePage(s, sizeof *s); /* most of it is never touched */
 	}
 	seen.left -= bytes;
 	store_rlx(&markSys, markSys + bytes);

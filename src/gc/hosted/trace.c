@@ -61,12 +61,12 @@ gctracePrint(uint64_t n, const struct cycletimes *t)
 	rtprintf("%lu->%lu->%lu MB, %lu MB goal, %lu MB stacks, %lu MB globals, %d P%s\n",
 		mb(t->heapBefore), mb(t->heapAfter), mb(t->live), mb(goal), mb(t->stacks),
 		mb(t->globals), t->procs, t->forced ? " (forced)" : "");
-	if (debug.gctrace > 1 && t->tracked)
-		rtprintf("gctrack: wp, %s ms to begin, pages written: %lu %lu %lu in %u rounds, "
-			 "%lu at the end, found in %s ms\n",
-			ms(s[0], tracktimes.clean), (unsigned long)tracktimes.round[0],
-			(unsigned long)tracktimes.round[1], (unsigned long)tracktimes.round[2],
-			tracktimes.rounds, (unsigned long)tracktimes.last,
-			ms(s[1], tracktimes.look));
+	if (debug.gctrace > 1 && t->tracked) {
+		rtprintf("gctrack: wp, %s ms to begin, pages written:", ms(s[0], tracktimes.clean));
+		for (uint32_t r = 0; r < tracktimes.rounds; r++)
+			rtprintf(" %lu", (unsigned long)tracktimes.round[r]);
+		rtprintf(" in %u rounds, %lu at the end, found in %s ms\n", tracktimes.rounds,
+			(unsigned long)tracktimes.last, ms(s[1], tracktimes.look));
+	}
 	printunlock();
 }

@@ -31,7 +31,7 @@
  * While marking goes on spans are not freed, as with the barrier.
  *
  * The rounds do not end by themselves: who writes everything all the time leaves everything for 5. There are at
- * most three, each with a larger share of the processors; one that takes more than half of the time and has more
+ * most five, each with a larger share of the processors; one that takes more than half of the time and has more
  * than half of the pages of the one before is the last. What a round has read of a page need not be marked again
  * where it still stands there (markpage.c), so that the second time, and the last, are several times faster than
  * the first.
@@ -53,17 +53,19 @@
 #include "gc/workbuf.h"
 
 #include "core/broken.h"
+#include "mem/bits.h"
 
-#define BLOCK (2 * MiB)
+#define BLOCK (64 * PAGE_SIZE) /* of one sort: mem/pagealloc.c */
+#define PIECE (4 * BLOCK)      /* for one call of the kernel's while the program runs */
 /* Live, as the last mark has found it, with variables and stacks. */
 #define TRACK_FROM (GORT_HARD ? 64 * KiB : 4 * MiB)
 /* In the time that finding the stack of a goroutine takes so many bytes of the heap are marked. */
 #define A_GOROUTINE 128
-#define GAP         (128 * KiB)
+#define GAP         16       /* pages */
 #define FEW         256      /* pages, that the last stop may have */
 #define LONG        (2 * MS) /* that the collector keeps its processor */
 
-enum { VEC = 512, LAST_VEC = 64, TRACK_ROUNDS = 3 };
+enum { VEC = 512, LAST_VEC = 64 };
 
 static struct {
 	bool wanted, forced; /* constant after gcinit */
@@ -145,45 +147,32 @@ breathe(void)
 
 /* ---- which pages ---------------------------------------------------------------------------- */
 
-static bool
-pointersIn(const struct mspan *s)
-{
-	return spanKind(s) == SPAN_CONSERVATIVE || spanKind(s) == SPAN_TYPED;
-}
-
 /* The next stretch of ha from *at on, nearly all of which belongs to spans that hold pointers. Before marking
  * spans may change meanwhile: what is missed then counts as written. */
 static bool
 nextStretch(struct heapArena *ha, uintptr_t *at, uintptr_t *lo, uintptr_t *hi)
 {
-	uintptr_t end = ha->base + ARENA_SIZE, a = *at, next;
-	*lo = 0;
-	for (; a < end; a = next) {
-		const struct mspan *s = load_acq(&ha->spans[(a - ha->base) / PAGE_SIZE]);
-		next = a + PAGE_SIZE;
-		if (s != NULL) {
-			uintptr_t spanEnd = s->base + s->npages * PAGE_SIZE;
-			if (spanEnd > next)
-				next = spanEnd < end ? spanEnd : end;
-		}
-		if (s != NULL && pointersIn(s)) {
-			if (*lo == 0)
-				*lo = a;
-			*hi = next;
-		} else if (*lo != 0 && next - *hi > GAP) {
-			a = next;
+	uint32_t i = (uint32_t)((*at - ha->base) / PAGE_SIZE), end, next;
+	i = rangeNext(ha->pointers, i, ARENA_PAGES, true);
+	if (i == ARENA_PAGES)
+		return false;
+	*lo = ha->base + i * PAGE_SIZE;
+	for (next = i;;) {
+		end = rangeNext(ha->pointers, next, ARENA_PAGES, false);
+		next = rangeNext(ha->pointers, end, ARENA_PAGES, true);
+		if (next == ARENA_PAGES || next - end > GAP)
 			break;
-		}
 	}
-	*at = a;
-	return *lo != 0;
+	*hi = ha->base + end * PAGE_SIZE;
+	*at = ha->base + next * PAGE_SIZE;
+	return true;
 }
 
 static void
 watch(struct heapArena *ha, uintptr_t lo, uintptr_t hi)
 {
 	for (uintptr_t b = (lo - ha->base) / BLOCK; b <= (hi - 1 - ha->base) / BLOCK; b++)
-		ha->watched |= (uint32_t)1 << b;
+		ha->watched[b / 64] |= (uint64_t)1 << (b % 64);
 }
 
 static int
@@ -204,7 +193,7 @@ clean(struct heapArena *ha)
 	while (err == 0 && nextStretch(ha, &at, &lo, &hi)) {
 		watch(ha, lo, hi);
 		for (uintptr_t next; err == 0 && lo < hi; lo = next) {
-			next = alignUp(lo + 1, BLOCK) < hi ? alignUp(lo + 1, BLOCK) : hi;
+			next = alignUp(lo + 1, PIECE) < hi ? alignUp(lo + 1, PIECE) : hi;
 			err = osWrittenClean(lo, next - lo);
 			breathe();
 		}
@@ -238,8 +227,7 @@ queuePages(struct gcwork *work, struct heapArena *ha, uintptr_t lo, uintptr_t hi
 {
 	uint64_t n = 0;
 	for (; lo < hi; lo += physPageSize) {
-		const struct mspan *s = load_acq(&ha->spans[lo / PAGE_SIZE % ARENA_PAGES]);
-		if (s == NULL || !pointersIn(s))
+		if (!bitIsSet(ha->pointers, lo / PAGE_SIZE % ARENA_PAGES))
 			continue;
 		n++;
 		if (round)
@@ -356,6 +344,29 @@ trackLost(void)
 	return track.lost;
 }
 
+static bool
+watched(const struct heapArena *ha, uintptr_t block)
+{
+	return block < ARENA_SIZE / BLOCK && (ha->watched[block / 64] >> (block % 64) & 1);
+}
+
+static int
+forget(struct heapArena *ha)
+{
+	int err = 0;
+	for (uintptr_t b = 0, n; err == 0 && b < ARENA_SIZE / BLOCK; b += n) {
+		for (n = 0; n < PIECE / BLOCK && watched(ha, b + n); n++)
+			continue;
+		if (n == 0) {
+			n = 1;
+			continue;
+		}
+		err = osWrittenForget(ha->base + b * BLOCK, n * BLOCK);
+		breathe();
+	}
+	return err;
+}
+
 void
 trackEnd(void)
 {
@@ -363,14 +374,9 @@ trackEnd(void)
 	int err = 0;
 	track.since = nanotime();
 	for (uint32_t i = 0; (ha = mheap_arena(i)) != NULL; i++) {
-		for (uint32_t b = 0; ha->watched >> b != 0 && b < 32; b++) {
-			if (!(ha->watched >> b & 1))
-				continue;
-			if (err == 0)
-				err = osWrittenForget(ha->base + b * BLOCK, BLOCK);
-			breathe();
-		}
-		ha->watched = 0;
+		if (err == 0)
+			err = forget(ha);
+		memclr(ha->watched, sizeof ha->watched);
 		seenEnd(ha);
 	}
 	if (err != 0 && !track.refused)
