@@ -40,6 +40,7 @@ makeSpanClass(uint32_t sizeclass, uint32_t kind)
 void mspanInit(struct mspan *s, uintptr_t base, uintptr_t npages, uint32_t spanclass,
 	uintptr_t size, bool needzero);
 void mspanFini(struct mspan *s);
+void mspanMix(struct mspan *s);
 /* Side memory: bits, type words. heap.lock. A power of two of at least 64 bytes; not zeroed. */
 void *sideAlloc(uintptr_t n);
 void sideFree(void *p, uintptr_t n);
@@ -89,6 +90,8 @@ uintptr_t mcentral_relist(struct mspan *s);
 
 /* The next run of spanclass spc; false: out of memory. */
 bool mcache_refill(struct mcache *c, uint32_t spc);
+/* The run's next slot, which there is, is to hold a t. */
+void runType(struct mcache *c, uint32_t spc, const struct type *t);
 void freeSlot(struct mspan *s, uint32_t i, struct mcache *c);
 void tinyClose(struct mspan *s, struct mcache *c);
 

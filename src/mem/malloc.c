@@ -127,7 +127,7 @@ mallocLarge(struct mcache *c, uintptr_t size, enum spankind kind, const struct t
 		else
 			memclrChunked(s->base, s->elemsize);
 	}
-	s->largetype = typ;
+	store_rlx(&s->onetype, typ);
 	if (load_rlx(&gcphase) != GCoff)
 		store_rlx(&s->markBits[0], (uint64_t)1);
 	store_rel(&s->usage, 1u);
@@ -207,10 +207,8 @@ mallocSlow(uintptr_t size, enum spankind kind, const struct type *typ, bool zero
 			p = mallocTiny(c, size);
 		} else {
 			p = (void *)r->ptr;
-			if (kind == SPAN_TYPED) {
-				store_rlx(r->types, typ);
-				r->types++;
-			}
+			if (COLLECTS && kind == SPAN_TYPED)
+				runType(c, spc, typ);
 			store_rel(&r->ptr, r->ptr + r->size);
 			if (zero && c->dirty[spc])
 				memclrChunked((uintptr_t)p, r->size);

@@ -22,11 +22,13 @@
 
 /* ptr is written by the owner alone and read by others (findObject, gcfree, statistics). */
 struct mrun {
-	uintptr_t ptr, end;        /* slots still to hand out; ptr == end: none */
-	uint32_t size;             /* of a slot; set with the first run, then constant */
-	uint32_t seq;              /* odd while the owner changes run; others retry */
-	const struct type **types; /* SPAN_TYPED: the word of the slot at ptr */
+	uintptr_t ptr, end; /* slots still to hand out; ptr == end: none */
+	uint32_t size;      /* of a slot; set with the first run, then constant */
+	uint32_t seq;       /* odd while the owner changes run; others retry */
+	/* SPAN_TYPED: the span's onetype; or where its list has the slot at ptr, and TYPE_LISTED. */
+	uintptr_t type;
 };
+#define TYPE_LISTED ((uintptr_t)1)
 
 struct mspan;
 struct tinyblock;
@@ -86,7 +88,8 @@ mallocBump(struct mcache *c, uintptr_t size, enum spankind kind)
 	return (void *)p;
 }
 
-/* The descriptor is stored before the slot leaves the run: whoever finds the object finds it. */
+/* If the span's objects have another type, and no list yet, NULL as well. A descriptor is stored before the slot
+ * leaves the run: whoever finds the object finds it. */
 static always_inline void *
 mallocBumpTyped(struct mcache *c, uintptr_t size, const struct type *typ)
 {
@@ -96,8 +99,12 @@ mallocBumpTyped(struct mcache *c, uintptr_t size, const struct type *typ)
 		return NULL;
 	if (p == 0)
 		__builtin_unreachable();
-	store_rlx(r->types, typ);
-	r->types++;
+	if (COLLECTS && unlikely(r->type != (uintptr_t)typ)) {
+		if (!(r->type & TYPE_LISTED))
+			return NULL;
+		store_rlx((const struct type **)(r->type - TYPE_LISTED), typ);
+		r->type += sizeof typ;
+	}
 	store_rel(&r->ptr, p + r->size);
 	return (void *)p;
 }

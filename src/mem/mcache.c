@@ -45,13 +45,37 @@
 /* ---- runs --------------------------------------------------------------------------------- */
 
 static void
-runSet(struct mrun *r, uintptr_t ptr, uintptr_t end, const struct type **types)
+runSet(struct mrun *r, uintptr_t ptr, uintptr_t end, uintptr_t type)
 {
 	store_rlx(&r->seq, r->seq + 1);
 	store_rel(&r->ptr, ptr); /* release: not before seq is odd */
 	store_rel(&r->end, end);
-	r->types = types;
+	r->type = type;
 	store_rel(&r->seq, r->seq + 1);
+}
+
+/* For mrun.type, with slot i of s next. */
+static uintptr_t
+runsType(const struct mspan *s, uint32_t i)
+{
+	return s->types == NULL ? (uintptr_t)s->onetype : (uintptr_t)(s->types + i) | TYPE_LISTED;
+}
+
+never_inline void
+runType(struct mcache *c, uint32_t spc, const struct type *t)
+{
+	struct mrun *r = &c->run[spc];
+	struct mspan *s = c->span[spc];
+	uint32_t i = objIndex(s, r->ptr);
+	if (s->types == NULL && s->onetype == NULL)
+		store_rel(&s->onetype, t);
+	else if (s->types == NULL && s->onetype != t)
+		mspanMix(s);
+	r->type = runsType(s, i);
+	if (r->type & TYPE_LISTED) {
+		store_rlx(&s->types[i], t);
+		r->type += sizeof t;
+	}
 }
 
 static bool
@@ -94,7 +118,7 @@ nextRun(struct mcache *c, uint32_t spc, struct mspan *s)
 	/* Not in newmcache: three pages that a short life does not touch. */
 	store_rlx(&c->run[spc].size, (uint32_t)size);
 	runSet(&c->run[spc], slotAddr(s, i), slotAddr(s, j),
-		spanKind(s) == SPAN_TYPED ? s->types + i : NULL);
+		COLLECTS && spanKind(s) == SPAN_TYPED ? runsType(s, i) : 0);
 	if (unlikely(load_rlx(&gcphase) != GCoff) && !BROKEN(BORN))
 		rangeSet(s->markBits, i, j);
 	rangeSet(s->allocBits, i, j);
@@ -139,7 +163,7 @@ mcache_refill(struct mcache *c, uint32_t spc)
 		if (nextRun(c, spc, s))
 			return true;
 		if (letFloat(s, c)) {
-			runSet(&c->run[spc], 0, 0, NULL);
+			runSet(&c->run[spc], 0, 0, 0);
 			c->span[spc] = NULL;
 		}
 	}
@@ -255,7 +279,7 @@ mcacheFlush(struct mcache *c)
 		}
 		if (spanKind(s) == SPAN_TINY)
 			tinyClose(s, c);
-		runSet(r, 0, 0, NULL);
+		runSet(r, 0, 0, 0);
 		c->span[spc] = NULL;
 		mcentral_uncacheSpan(s);
 	}

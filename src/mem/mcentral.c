@@ -105,6 +105,9 @@ mcentral_cacheSpan(uint32_t spc, struct mcache *c)
 		store_rel(&s->usage, USAGE_CACHED);
 	}
 	s->scan = 0;
+	if (COLLECTS && spanKind(s) == SPAN_TYPED && s->types == NULL &&
+		USAGE_COUNT(load_acq(&s->usage)) == 0)
+		store_rlx(&s->onetype, NULL);
 	store_rel(&s->owner, c);
 	return s;
 }

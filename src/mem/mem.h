@@ -7,7 +7,7 @@
  *   mspan    a run of pages: objects of one size class, or one large object, or stack slots.
  *   spanclass  size class << 2 | kind; kind is how the collector reads the objects:
  *            conservative (every word may be a pointer: C's default), noscan (no pointers),
- *            typed (a descriptor per object, kept outside the object in span->types).
+ *            typed (by a descriptor, which the span has: slotType).
  *   run      a maximal sequence of free slots of a span, zeroed when taken: mcache bumps through
  *            it, so the fast path is an add and a compare.
  *

@@ -82,8 +82,8 @@ mspanInit(struct mspan *s, uintptr_t base, uintptr_t npages, uint32_t spanclass,
 		s->markBits = s->allocBits + words;
 	}
 	uint32_t kind = spanclass & 3;
-	if (kind == SPAN_TYPED)
-		s->types = large ? &s->largetype : sideAlloc(s->nelems * sizeof *s->types);
+	if (COLLECTS && kind == SPAN_TYPED)
+		s->types = NULL, s->onetype = NULL;
 	if (kind == SPAN_TINY) {
 		s->tiny = sideAlloc(s->nelems * sizeof *s->tiny);
 		memclr(s->tiny, s->nelems * sizeof *s->tiny);
@@ -95,10 +95,22 @@ mspanFini(struct mspan *s)
 {
 	if (s->nelems > 64)
 		sideFree(s->allocBits, 2 * bitWords(s) * 8);
-	if (spanKind(s) == SPAN_TYPED && s->types != &s->largetype)
+	if (COLLECTS && spanKind(s) == SPAN_TYPED && s->types != NULL)
 		sideFree(s->types, s->nelems * sizeof *s->types);
 	if (spanKind(s) == SPAN_TINY)
 		sideFree(s->tiny, s->nelems * sizeof *s->tiny);
+}
+
+/* s, whose objects were of one type, is to have others. */
+void
+mspanMix(struct mspan *s)
+{
+	lock(&heap.lock);
+	const struct type **types = sideAlloc(s->nelems * sizeof *types);
+	unlock(&heap.lock);
+	for (uint32_t i = 0; i < s->nelems; i++)
+		types[i] = s->onetype;
+	store_rel(&s->types, types);
 }
 
 /* ---- finding objects ---------------------------------------------------------------------- */

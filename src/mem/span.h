@@ -43,14 +43,14 @@ struct mspan {
 	uint64_t *allocBits; /* atomic: bit n: slot n is taken, by an object or a cache's run */
 	uint64_t *markBits;  /* atomic: set when taken while gcphase != GCoff, and by the marker */
 	union {
-		const struct type **types; /* SPAN_TYPED: slot n's descriptor */
+		const struct type **types; /* SPAN_TYPED, atomic: see slotType */
 		struct tinyblock *tiny;    /* SPAN_TINY */
 	};
-	uintptr_t npages;
+	const struct type *onetype; /* SPAN_TYPED, atomic: see slotType */
 
-	uint64_t inlinebits[2];       /* allocBits and markBits of up to 64 objects */
-	const struct type *largetype; /* types of a large object points here */
-	uintptr_t largesize;          /* large: the size asked for; constant */
+	uint64_t inlinebits[2]; /* allocBits and markBits of up to 64 objects */
+	uintptr_t npages;
+	uintptr_t largesize; /* large: the size asked for; constant */
 
 	uint32_t state;       /* atomic, enum spanstate */
 	uint32_t usage;       /* atomic */
@@ -90,6 +90,25 @@ static inline uintptr_t
 slotAddr(const struct mspan *s, uint32_t i)
 {
 	return s->base + (uintptr_t)i * s->elemsize;
+}
+
+/* The descriptor of the object in slot i of s, SPAN_TYPED. Most spans hold objects of one type: onetype, NULL before
+ * the first. When one of another type comes the owner makes a list (mspanMix), a descriptor for each slot, which is
+ * complete before types leads to it; and types leads to it before such an object leaves the run: whoever finds
+ * an object finds its type. A span that has become empty may begin anew. */
+static inline const struct type *
+slotType(const struct mspan *s, uint32_t i)
+{
+	const struct type **types = load_acq(&s->types);
+	return likely(types == NULL) ? load_acq(&s->onetype) : load_rlx(&types[i]);
+}
+
+/* It will be asked for. */
+static inline void
+slotTypeSoon(const struct mspan *s, uint32_t i)
+{
+	if (s->types != NULL)
+		__builtin_prefetch(&s->types[i]);
 }
 
 /* Is slot i taken but still in its owner's run, not handed out? */

@@ -109,8 +109,11 @@ verifyCache(const struct mcache *c)
 					"address %p holds 0x%lx", (const void *)w,
 					(unsigned long)*w);
 		}
-		if (spanKind(s) == SPAN_TYPED && r->types != s->types + objIndex(s, r->ptr))
-			throw("mheap_verify: type cursor is not at the run");
+		uintptr_t type = (uintptr_t)s->onetype;
+		if (s->types != NULL)
+			type = (uintptr_t)&s->types[objIndex(s, r->ptr)] | TYPE_LISTED;
+		if (spanKind(s) == SPAN_TYPED && r->type != type)
+			throw("mheap_verify: a run has another type than its span");
 	}
 }
 

@@ -70,7 +70,7 @@ static void
 dump(const char *what, const struct mspan *s, uint32_t i, uintptr_t mark)
 {
 	static const char *const kinds[] = {"conservative", "noscan", "typed", "tiny"};
-	const struct type *t = spanKind(s) == SPAN_TYPED ? s->types[i] : NULL;
+	const struct type *t = spanKind(s) == SPAN_TYPED ? slotType(s, i) : NULL;
 	uintptr_t base = slotAddr(s, i), words = s->elemsize / PTRSIZE;
 	rtprintf("%s=%p s.base=%p s.spanclass=%u (%s) s.elemsize=%lu s.sweepgen=%u slot=%u", what,
 		(void *)base, (void *)s->base, s->spanclass, kinds[spanKind(s)],

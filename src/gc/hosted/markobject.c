@@ -134,8 +134,8 @@ scanLarge(struct marker *mk, const struct mspan *s, uintptr_t at)
 	/* The first part's turn. The next one is to be the first off the queue. */
 	for (uintptr_t n = at == s->base ? (end - s->base - 1) / PART : 0; n > 0; n--)
 		gcwork_put(mk->work, s->base + n * PART);
-	if (spanKind(s) == SPAN_TYPED && hasMask(s->largetype))
-		scanTyped(mk, s->base, end, at, hi, s->largetype);
+	if (spanKind(s) == SPAN_TYPED && hasMask(s->onetype))
+		scanTyped(mk, s->base, end, at, hi, s->onetype);
 	else
 		scanConservative(mk, at, hi);
 	return hi - at;
@@ -151,7 +151,7 @@ scanObject(struct marker *mk, uintptr_t at)
 	uintptr_t size = s->elemsize;
 	if (unlikely(spanSizeclass(s) == 0))
 		return scanLarge(mk, s, at);
-	const struct type *t = spanKind(s) == SPAN_TYPED ? s->types[objIndex(s, at)] : NULL;
+	const struct type *t = spanKind(s) == SPAN_TYPED ? slotType(s, objIndex(s, at)) : NULL;
 	if (t == NULL) {
 		scanConservative(mk, at, at + size);
 	} else if (likely(t == mk->type && size < 2 * t->size)) {
@@ -200,7 +200,7 @@ aheadSwap(struct marker *mk, uintptr_t in)
 		return at;
 	struct mspan *s = spanIn(mk->arenas, in & ~PAGE_ITEM);
 	if (spanKind(s) == SPAN_TYPED)
-		__builtin_prefetch(&s->types[objIndex(s, in & ~PAGE_ITEM)]);
+		slotTypeSoon(s, objIndex(s, in & ~PAGE_ITEM));
 	return at;
 }
 

@@ -113,7 +113,7 @@ counts(const struct mspan *s, uintptr_t p)
 		return false;
 	uintptr_t obj = slotAddr(s, i), in = p - obj;
 	uintptr_t size = spanSizeclass(s) == 0 ? alignUp(s->largesize, PTRSIZE) : s->elemsize;
-	const struct type *t = spanKind(s) == SPAN_TYPED ? s->types[i] : NULL;
+	const struct type *t = spanKind(s) == SPAN_TYPED ? slotType(s, i) : NULL;
 	if (in >= size)
 		return false;
 	if (!hasMask(t))

@@ -151,7 +151,7 @@ markQuick(struct marker *mk)
 		const struct type *t = NULL;
 		bool usual = quickHas(mk, &q, at);
 		if (usual && spanKind(q.span) == SPAN_TYPED) {
-			t = q.span->types[(at - q.base) * q.divmul >> 32];
+			t = slotType(q.span, (uint32_t)((at - q.base) * q.divmul >> 32));
 			usual = t != NULL && t == mk->type && q.elemsize < 2 * t->size;
 		}
 		if (unlikely(!usual)) {

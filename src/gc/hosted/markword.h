@@ -124,7 +124,7 @@ markSlot(struct marker *mk, struct mspan *s, uint32_t i)
 	mk->sum.bytes += s->elemsize;
 	if (spanKind(s) != SPAN_NOSCAN && spanKind(s) != SPAN_TINY) {
 		if (spanKind(s) == SPAN_TYPED)
-			__builtin_prefetch(&s->types[i]);
+			slotTypeSoon(s, i);
 		gcwork_putFast(mk->work, slotAddr(s, i));
 	}
 }

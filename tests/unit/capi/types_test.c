@@ -81,11 +81,11 @@ TEST_G(capi, types, typed)
 	struct mspan *s;
 	uintptr_t i;
 	CHECK_EQ(findObject((uintptr_t)n, &s, &i), n);
-	CHECK_EQ(s->types[i], described("struct node")->descriptor_);
+	CHECK_EQ(slotType(s, i), described("struct node")->descriptor_);
 	/* Larger than any size class, so with a type of its own. */
 	struct node *huge = gort_make(struct node, 10000);
 	CHECK_EQ(spanKind(spanOfObject(huge)), SPAN_TYPED);
-	CHECK_EQ(spanOfObject(huge)->types[0], described("struct node")->descriptor_);
+	CHECK_EQ(slotType(spanOfObject(huge), 0), described("struct node")->descriptor_);
 	/* An array beyond the short way's size, within the classes. */
 	CHECK_EQ(spanKind(spanOfObject(gort_make(struct node, 100))), SPAN_TYPED);
 }

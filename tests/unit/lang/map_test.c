@@ -473,7 +473,7 @@ typeAt(const void *p)
 	if (spanKind(s) == SPAN_NOSCAN)
 		return NULL;
 	CHECK_EQ(spanKind(s), SPAN_TYPED);
-	return spanSizeclass(s) == 0 ? s->largetype : s->types[i];
+	return slotType(s, i);
 }
 
 static uint64_t

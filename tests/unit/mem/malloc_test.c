@@ -86,6 +86,36 @@ TEST(mem, malloc, zero_size)
 	gcfree(NULL);
 }
 
+/* A span whose objects are of one type says so once; a list comes with the first of another. */
+TEST(mem, malloc, types_of_a_span)
+{
+	fakeBoot();
+	void *p[100];
+	struct mspan *s = NULL, *of;
+	uintptr_t index;
+	for (int i = 0; i < 100; i++) {
+		p[i] = mallocTyped(16, &pairtype);
+		CHECK_EQ(findObject((uintptr_t)p[i], &of, &index), (uintptr_t)p[i]);
+		CHECK(s == NULL || s == of);
+		CHECK(of->types == NULL && slotType(of, index) == &pairtype);
+		s = of;
+	}
+	/* Another class's objects are in other spans. */
+	mallocTyped(24, &threetype);
+	CHECK(s->types == NULL);
+	void *other = mallocTyped(9, &threetype), *same = mallocTyped(16, &pairtype);
+	CHECK(s->types != NULL);
+	CHECK_EQ(findObject((uintptr_t)other, &of, &index), (uintptr_t)other);
+	CHECK(of == s && slotType(s, index) == &threetype);
+	CHECK_EQ(findObject((uintptr_t)same, &of, &index), (uintptr_t)same);
+	CHECK(of == s && slotType(s, index) == &pairtype);
+	for (int i = 0; i < 100; i++) {
+		CHECK(findObject((uintptr_t)p[i], &of, &index) != 0 && of == s);
+		CHECK(slotType(s, index) == &pairtype);
+	}
+	mheap_verify();
+}
+
 TEST(mem, malloc, typed)
 {
 	fakeBoot();
@@ -97,7 +127,7 @@ TEST(mem, malloc, typed)
 			uintptr_t index;
 			CHECK_EQ(findObject((uintptr_t)p + n - 1, &s, &index), (uintptr_t)p);
 			CHECK_EQ(spanKind(s), SPAN_TYPED);
-			CHECK(s->types[index] == t);
+			CHECK(slotType(s, index) == t);
 		}
 	}
 	mheap_verify();
