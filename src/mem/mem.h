@@ -157,9 +157,11 @@ void segfree(struct g *gp);        /* orders above 0 only; a dead G keeps a segm
 uintptr_t segRoom(uint32_t order); /* what is left of it for frames */
 /* gp ends, or nothing of it stands on the stacks that it has moved to: they go back. */
 void hopRelease(struct g *gp);
-/* Gives back the stacks that gp has no frame on. gp is switched out (its sched.sp holds) and
- * nobody can start it. */
+/* Takes from gp the stacks that it has no frame on, as far as there is room to note them. gp is switched out (its
+ * sched.sp holds) and nobody can start it: the world is stopped. Several threads. */
 void stackShrink(struct g *gp);
+/* Gives back what stackShrink has taken; that may take a while. World running. */
+void stackShrunk(void);
 /* gp gets a stack that it does not have yet and that is large enough, or the process ends. frame: what
  * morestack.S pushed. On g0; no P is needed. */
 void stackGrow(struct g *gp, const uintptr_t *frame);

@@ -171,7 +171,12 @@ uint64_t pacerGoal(void); /* the heap size at which the next cycle is due */
 extern bool pacerConcurrent;
 /* How many bytes to mark for n that were allocated, so that marking ends at the goal. marked: so far. */
 uint64_t pacerAssist(uint64_t n, uint64_t marked);
-void pacerBegun(void);                /* world stopped, as marking begins: when to assist from */
+void pacerBegun(void); /* world stopped, as marking begins: when to assist from */
+/* As it was then; the collector's. */
+extern struct pacerwas {
+	uint64_t heap, goal, live, roots; /* live, roots: what the mark before has found */
+	uint64_t ratio; /* thousandths of a byte to be marked for each that is allocated */
+} pacerwas;
 void pacerAllocated(uint64_t during); /* world stopped, at its end; before pacerMarked */
 
 /* ---- trace.c ------------------------------------------------------------------------------ */
@@ -188,5 +193,6 @@ struct cycletimes {
 	bool forced;
 };
 void gctracePrint(uint64_t n, const struct cycletimes *t);
+void gcpacertracePrint(const struct cycletimes *t);
 
 #endif

@@ -492,8 +492,12 @@ collect(bool someWait, bool must)
 	store_rlx(&lastcycle, t.end);
 	if (how == TRACKED)
 		trackEnd();
+	if (GORT_SPLIT)
+		stackShrunk();
 	if (debug.gctrace > 0)
 		gctracePrint(gcstats.collections, &t);
+	if (debug.gcpacertrace > 0)
+		gcpacertracePrint(&t);
 	return true;
 }
 

@@ -30,6 +30,7 @@ static uint64_t leeway = 1;          /* world stopped: how many twentieths */
 static int64_t lastend;              /* world stopped: when the last mark was over */
 static uint64_t lastduring; /* world stopped: allocated while the last mark went on; 0: none yet */
 bool pacerConcurrent;
+struct pacerwas pacerwas;
 
 /* What the limit leaves for objects. */
 static uint64_t
@@ -84,6 +85,8 @@ void
 pacerBegun(void)
 {
 	uint64_t now = (uint64_t)load_rlx(&heapLive), g = goal;
+	pacerwas = (struct pacerwas){now, g, lastlive, lastroots,
+		lastlive * 1000 / (g > now + 64 * KiB ? g - now : 64 * KiB)};
 	uint64_t from = g > now ? now + (g - now) / 4 : now;
 	store_rlx(&liveTrigger, from > INT64_MAX ? INT64_MAX : (int64_t)from);
 }

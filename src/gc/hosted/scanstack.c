@@ -13,7 +13,7 @@
  * then. Each place where its registers are is made known before the last one becomes wrong.
  *
  * Split stacks. A goroutine stands on one of up to three stacks, in their order, and those below have
- * frames up to an unknown place: they are read whole.
+ * frames up to an unknown place: they are read whole. One that is switched out loses those above.
  *
  * sp on none of them: a handler of the program's on the signal stack, a coroutine of a library's, a
  * callback on a stack that it allocated. Then that stack is read to the end of its mapping, and the
@@ -131,6 +131,8 @@ scanG(struct marker *mk, struct g *gp)
 			return;
 		struct m *mp = load_acq(&gp->m);
 		if (st == Gwaiting || st == Grunnable || gp == mk->self) {
+			if (GORT_SPLIT && gp != mk->self && debug.gcshrinkstackoff == 0)
+				stackShrink(gp);
 			scanFrom(mk, gp, gp->sched.sp);
 			break;
 		}

@@ -1,4 +1,4 @@
-/* trace.c: GODEBUG=gctrace=1.                                                        room: gc
+/* trace.c: GODEBUG=gctrace=1, gcpacertrace=1.                                        room: gc
  *
  * Go's line, so that tools read it. The three times of a cycle are Go's: the stop that begins it,
  * the concurrent mark, the stop that ends it. If the world stands still for the whole mark the second is
@@ -68,5 +68,45 @@ gctracePrint(uint64_t n, const struct cycletimes *t)
 		rtprintf(" in %u rounds, %lu at the end, found in %s ms\n", tracktimes.rounds,
 			(unsigned long)tracktimes.last, ms(s[1], tracktimes.look));
 	}
+	printunlock();
+}
+
+static unsigned long
+percent(uint64_t part, uint64_t of)
+{
+	return (unsigned long)(part * 100 / (of != 0 ? of : 1));
+}
+
+/* Go's two lines, of a collection that the program ran beside; both at its end. The ratios have three
+ * digits after the point. cons/mark: how fast a processor of the program allocates, to how fast one of the
+ * collector marks. */
+void
+gcpacertracePrint(const struct cycletimes *t)
+{
+	const struct pacerwas *was = &pacerwas;
+	if (t->running == 0)
+		return;
+	uint64_t all = (uint64_t)(t->again - t->running) * (uint64_t)t->procs;
+	uint64_t paid = t->mark.share + t->mark.assist, marking = paid + t->mark.idle;
+	uint64_t running = all > marking ? all - marking : 1;
+	uint64_t born = t->heapAfter > was->heap ? t->heapAfter - was->heap : 0;
+	uint64_t marked = t->live > born ? t->live - born : 1;
+	/* In thousandths; bytes in KiB, so that nothing overflows. */
+	uint64_t cons = born / KiB * 1000 / (running / US + 1),
+		 rate = marked / KiB * 1000 / (marking / US + 1);
+	uint64_t consmark = cons * 1000 / (rate != 0 ? rate : 1);
+	int64_t over = (int64_t)t->heapAfter - (int64_t)was->goal;
+	if (was->goal == UINT64_MAX)
+		over = 0;
+	printlock();
+	rtprintf("pacer: assist ratio=%lu.%03lu (scan %lu MB in %lu->%lu MB) workers=%d%%\n",
+		(unsigned long)(was->ratio / 1000), (unsigned long)(was->ratio % 1000),
+		mb(was->live), mb(was->heap), was->goal == UINT64_MAX ? 0 : mb(was->goal), 25);
+	rtprintf("pacer: %lu%% CPU (25 exp.) for %lu+%lu+%lu B work (%lu B exp.) in %lu B -> %lu B "
+		 "(∆goal %ld, cons/mark %lu.%03lu)\n",
+		percent(paid, all), (unsigned long)marked, (unsigned long)t->stacks,
+		(unsigned long)t->globals, (unsigned long)(was->live + was->roots),
+		(unsigned long)was->heap, (unsigned long)t->heapAfter, (long)over,
+		(unsigned long)(consmark / 1000), (unsigned long)(consmark % 1000));
 	printunlock();
 }

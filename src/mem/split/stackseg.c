@@ -28,9 +28,10 @@
  * start on slots, out of the same band, and move to 1 GiB. As nobody asks for the code that was
  * compiled otherwise, twice as much stack is kept back for it below the guard.
  *
- * Slots and 1 GiB stacks: a goroutine keeps what it moved to until it ends, or until
- * stackShrink finds it not standing there. The last ones given back are kept with their pages and
- * go out first; the pages of others go back to the kernel.
+ * Slots and 1 GiB stacks: a goroutine keeps what it moved to until it ends, or until a collection finds
+ * it parked and not standing there (stackShrink). That is noted while the world stands still, for up
+ * to NSHRUNK stacks; they go back later, because the kernel may take long for a large one. The last ones
+ * given back are kept with their pages and go out first; the pages of others go back to the kernel.
  *
  * Lock: split.lock, rank SEGMENT: a function of the library may find its segment full while it holds
  * any other lock. So nothing here allocates through the rest of the room, and what must be
@@ -51,6 +52,7 @@
 #define HOP_CHUNK (64 * MiB)
 #define NWARM     64           /* slots in the pool that keep their pages */
 #define WARM_TOP  SLOT_DEFAULT /* and so much of a 1 GiB stack */
+#define NSHRUNK   256          /* stacks that one collection may take */
 #define NCOLOURS  SLOT_COLOURS
 #define CANARY    16
 #define G_SIZE    ((sizeof(struct g) + CACHE_LINE - 1) & ~(uintptr_t)(CACHE_LINE - 1))
@@ -86,6 +88,11 @@ static struct {
 	struct band seg, slot, huge;
 	struct segpool pools[SEG_ORDERS];
 	struct hoppool hop[2];
+	struct {
+		struct stack st;
+		struct hoppool *pool;
+	} shrunk[NSHRUNK]; /* lock: taken from goroutines, not given back yet */
+	uint32_t nshrunk;
 	uint64_t sys;   /* lock: bytes made usable */
 	uint64_t inuse; /* lock: of these, bound to a G */
 } split;
@@ -381,17 +388,46 @@ hopRelease(struct g *gp)
 		allocaRelease(gp);
 }
 
-/* gp does not run, and nobody starts it meanwhile. What it stands on is where its stack pointer is;
- * what lies above in the order of the bands holds nothing. */
+static void
+take(struct stack *st, struct hoppool *pool)
+{
+	if (st->hi == 0 || split.nshrunk == NSHRUNK)
+		return;
+	split.shrunk[split.nshrunk].st = *st;
+	split.shrunk[split.nshrunk++].pool = pool;
+	*st = (struct stack){0};
+}
+
+/* What gp stands on is where its stack pointer is; what lies above in the order of the bands holds nothing. */
 void
 stackShrink(struct g *gp)
 {
-	const struct stack *on = stackOf(gp, gp->sched.sp);
-	if (on == NULL || on == &gp->hop[1])
+	const struct stack *on;
+	if ((gp->hop[0].hi == 0 && gp->hop[1].hi == 0) ||
+		(on = stackOf(gp, gp->sched.sp)) == NULL || on == &gp->hop[1])
 		return;
-	hopFree(&split.hop[1], &gp->hop[1]);
+	lock(&split.lock);
+	take(&gp->hop[1], &split.hop[1]);
 	if (on == &gp->stack)
-		hopFree(&split.hop[0], &gp->hop[0]);
+		take(&gp->hop[0], &split.hop[0]);
+	unlock(&split.lock);
+}
+
+void
+stackShrunk(void)
+{
+	for (;;) {
+		lock(&split.lock);
+		if (split.nshrunk == 0) {
+			unlock(&split.lock);
+			return;
+		}
+		uint32_t n = --split.nshrunk;
+		struct stack st = split.shrunk[n].st;
+		struct hoppool *pool = split.shrunk[n].pool;
+		unlock(&split.lock);
+		hopFree(pool, &st);
+	}
 }
 
 /* ---- morestack ---------------------------------------------------------------------------- */

@@ -175,3 +175,22 @@ GO
 	[ "$all" -ge 1 ] || die "no collection"
 	[ "$beside" -lt "$all" ] || die "a collection began beside somebody who may have read the flag before"
 }
+
+# Two lines for each collection that the program ran beside, after Go's; what was marked is what is live.
+test_pacertrace() { # secs=60
+	forgo
+	program
+	gort build -o x x.go
+	run env GODEBUG=gctrace=1,gcpacertrace=1 ./x
+	want_status 0
+	lines
+	n=$beside
+	[ "$n" -ge $((all / 2)) ] || die "$n of $all collections beside the program"
+	[ "$(grep -Ec '^pacer: assist ratio=[0-9]+\.[0-9]{3} \(scan [0-9]+ MB in [0-9]+->[0-9]+ MB\) workers=25%$' err)" = "$n" ] ||
+		die "$(grep pacer err | head -4)"
+	[ "$(grep -Ec '^pacer: [0-9]+% CPU \(25 exp\.\) for [0-9]+\+[0-9]+\+[0-9]+ B work \([0-9]+ B exp\.\) in [0-9]+ B -> [0-9]+ B \(∆goal -?[0-9]+, cons/mark [0-9]+\.[0-9]{3}\)$' err)" = "$n" ] ||
+		die "$(grep pacer err | head -4)"
+	run env GODEBUG=gctrace=1,gcpacertrace=1,gcstoptheworld=1 ./x
+	want_status 0
+	! grep -q pacer err || die "of collections that the world stood still for: $(grep -m1 pacer err)"
+}

@@ -182,3 +182,105 @@ GO
 	done
 	[ -z "$bad" ] || die "too much:$bad"
 }
+
+# Goroutines that were deep once and stand on their segments again lose their larger stacks to collections, and get
+# others when they go down again. One that stands deep keeps it.
+test_shrink() { # secs=120
+	forgo
+	cat >x.go <<'GO'
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"sync"
+)
+
+const (
+	many  = 400
+	slot  = 1000  // frames: most of 256 KiB
+	large = 20000 // more than that
+)
+
+//go:noinline
+func fill(a *[16]int, n int) { a[n%16] = n }
+
+//go:noinline
+func deep(n int, at func()) int {
+	var a [16]int
+	fill(&a, n)
+	if n == 0 {
+		if at != nil {
+			at()
+		}
+		return 0
+	}
+	return deep(n-1, at) + a[n%16]
+}
+
+func megabytes() int {
+	b, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		panic(err)
+	}
+	var size, pages int
+	fmt.Sscan(strings.TrimSpace(string(b)), &size, &pages)
+	return pages * os.Getpagesize() >> 20
+}
+
+func main() {
+	var ready, done sync.WaitGroup
+	again, up := make(chan bool), make(chan bool)
+	check := func(frames, sum int) {
+		if sum != frames*(frames+1)/2 {
+			panic(fmt.Sprint(frames, " frames: ", sum))
+		}
+	}
+	for i := 0; i < many; i++ {
+		frames := slot
+		if i%20 == 0 {
+			frames = large
+		}
+		ready.Add(1)
+		done.Add(1)
+		go func(i int) {
+			defer done.Done()
+			if i < 4 {
+				check(frames, deep(frames, func() {
+					ready.Done()
+					<-up
+				}))
+				return
+			}
+			check(frames, deep(frames, nil))
+			ready.Done()
+			<-again
+			check(frames, deep(frames, nil))
+		}(i)
+	}
+	ready.Wait()
+	before := megabytes()
+	for i := 0; i < 6; i++ {
+		runtime.GC()
+	}
+	after := megabytes()
+	close(again)
+	close(up)
+	done.Wait()
+	fmt.Println(before > 60, after < before/2)
+	fmt.Fprintln(os.Stderr, before, after)
+}
+GO
+	gort build -o x x.go
+	run ./x
+	want_status 0
+	want_out 'true true'
+	run env GODEBUG=gcshrinkstackoff=1 ./x
+	want_status 0
+	want_out 'true false'
+	run env GODEBUG=gctrack=wp ./x
+	want_status 0
+	want_out 'true true'
+}
