@@ -40,7 +40,7 @@ enum broken {
 	BREAK_ROOTCALLS,   /* gc/hosted/scanstack.c: stacks of threads without a P */
 	/* Threads that mark together: */
 	BREAK_TEAMIDLE, /* gc/hosted/team.c: who goes back to work still counts as idle */
-	BREAK_TEAMBITS, /* gc/hosted/markobject.c, markquick.c: mark bits are set without atomics */
+	BREAK_TEAMBITS, /* gc/hosted/markobject.c: mark bits are set without atomics; markquick.c too */
 	BREAK_MARKLOST, /* gc/hosted/markobject.c: one in many objects is found and not marked */
 	/* Marking while the program runs: */
 	BREAK_BARRIER,     /* gc/hosted/barrier.c: a compiled store marks nothing */
