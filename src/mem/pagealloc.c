@@ -37,6 +37,7 @@
  * Lock: heap.lock for everything.
  */
 #define GORT_MEM_IMPL
+#include "mem/bits.h"
 #include "mem/internal.h"
 
 #define ARENAS_PER_GROUP 8
@@ -92,22 +93,6 @@ bitsCount(const uint64_t *bits, uint32_t i, uint32_t n)
 	return sum;
 }
 
-/* The next index from i below n whose bit is `set`, or n. */
-static uint32_t
-bitsNext(const uint64_t *bits, uint32_t i, uint32_t n, bool set)
-{
-	while (i < n) {
-		uint64_t w = bits[i / 64];
-		w = (set ? w : ~w) >> (i % 64);
-		if (w != 0) {
-			i += (uint32_t)__builtin_ctzll(w);
-			return i < n ? i : n;
-		}
-		i = (i / 64 + 1) * 64;
-	}
-	return n;
-}
-
 /* ---- summaries ---------------------------------------------------------------------------- */
 
 /* sum, over `pages` pages, is followed by b over bpages that touch it. */
@@ -130,8 +115,8 @@ sumBits(const uint64_t *bits)
 	struct pagesum s = {0, 0, 0};
 	uint32_t i = 0;
 	while (i < CHUNK_PAGES) {
-		uint32_t from = bitsNext(bits, i, CHUNK_PAGES, false);
-		uint32_t to = bitsNext(bits, from, CHUNK_PAGES, true);
+		uint32_t from = rangeNext(bits, i, CHUNK_PAGES, false);
+		uint32_t to = rangeNext(bits, from, CHUNK_PAGES, true);
 		if (from == 0)
 			s.start = to;
 		if (to - from > s.max)
@@ -257,8 +242,8 @@ walkChunk(const struct heapArena *ha, uint32_t c, uintptr_t want)
 {
 	const uint64_t *bits = &ha->alloc[c * CHUNK_WORDS];
 	for (uint32_t i = 0; i < CHUNK_PAGES;) {
-		uint32_t from = bitsNext(bits, i, CHUNK_PAGES, false);
-		uint32_t to = bitsNext(bits, from, CHUNK_PAGES, true);
+		uint32_t from = rangeNext(bits, i, CHUNK_PAGES, false);
+		uint32_t to = rangeNext(bits, from, CHUNK_PAGES, true);
 		if (to - from >= want)
 			return ha->base + c * CHUNK_SIZE + from * PAGE_SIZE;
 		i = to;
