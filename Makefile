@@ -107,6 +107,8 @@ SPLITLINK := $(if $(SPLIT),-fsplit-stack -fuse-ld=$(or $(SPLITLD),lld) -Wl$(COMM
 HOTFILES := sched/park sched/newproc sched/runq sync/chan sync/select mem/malloc capi/api_mem \
 	capi/api_chan capi/api_select
 ALLFLAGS := $(BASEFLAGS) $(FLAGS_$(V)) $(SPLITFLAGS) $(CFLAGS)
+# A deferred call is a function's last deed, and so may be a jump: defer.c.
+$(B)/obj/lang/defer.c.o: ALLFLAGS += -foptimize-sibling-calls
 # The scheduler's functions end in a switch to another stack as often as in a return; told of each
 # entry, ThreadSanitizer's record of the call stack would grow without end.
 ifeq ($(V),tsan)

@@ -177,6 +177,7 @@ struct g {
 
 	struct locals *locals; /* goroutine-local variables: sched/local.c; a root; owner G */
 	/* Deferred calls and panics, newest first: lang/defer.c, lang/panic.c. Roots; owner G. */
+	struct deferrec *deferNewest; /* not on the list yet, or NULL */
 	struct deferrec *deferred;
 	struct panicrec *panicking;
 	void *exception; /* what a landing pad of Go code was entered with, until checkdefer */

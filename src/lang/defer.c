@@ -1,7 +1,20 @@
 /* defer.c: calls that run when a function ends, however it ends.                     room: lang
  *
- * A goroutine's deferred calls are a list, the newest first: g->deferred. A record is on it from
- * the moment the call is deferred until it has run. Four kinds, one list, because C and Go
+ * A goroutine's deferred calls are a list, the newest first. A record is on it from the moment the
+ * call is deferred until it has run. The list is g->deferred, but for its newest record, which may
+ * be in g->deferNewest instead:
+ *
+ *   deferNewest == NULL   the list begins at g->deferred
+ *   deferNewest == d      it begins at d, and d->link == g->deferred
+ *
+ * Most functions that defer end before another defers, and then g->deferred does not change. That is
+ * what the second word is for: with one, each function waits for the store of the one before, of
+ * the list's head and then of the record's link, through which the same address goes round and
+ * round. Here nothing is handed from one to the next but that deferNewest is NULL, which the
+ * processor guesses. A record that becomes the second newest moves to g->deferred, and nothing is
+ * written into it: a jump may have left it in memory that is somebody else's by now (below).
+ *
+ * Four kinds, one list, because C and Go
  * functions call each other:
  *
  *   Go, on the stack   deferprocStack: the compiler has set the 64 bytes aside in the frame
@@ -13,11 +26,12 @@
  * function gives with each call. The byte also carries an answer: the function sets it to false
  * and, after deferreturn on the way of an exception, returns normally if it has become true, or
  * passes the exception on. deferreturn and checkdefer set it: whoever runs a deferred call there is
- * on the way to return. gopanic clears it when it has run the call without a recovery: then the
- * frame is left for good.
+ * on the way to return. gopanic clears it when it has run the call without a recovery, and checkdefer
+ * when it passes an exception on: then the frame is left for good.
  *
- * fn is cleared before the call. So a panic that arises in the call, and walks the list, knows the
- * record and drops it; a deferred call never runs twice.
+ * fn is cleared before the call, and panic says which panic runs it, or none; until then panic means
+ * nothing. So a panic that arises in the call, and walks the list, knows the record and drops it; a
+ * deferred call never runs twice.
  *
  * Everything here belongs to the goroutine that runs, and is done with inrt == 0: a signal may
  * stop it between any two instructions, and nobody else looks. Only the pool belongs to the P.
@@ -37,7 +51,7 @@ enum { POOL_MAX = 32 };
 void
 deferUnlink(struct g *gp, struct deferrec *d)
 {
-	gp->deferred = d->link;
+	deferPop(gp, d);
 	if (d->ops->free != NULL)
 		d->ops->free(d);
 }
@@ -83,52 +97,82 @@ newRecord(void)
 static const struct deferops stackOps = {.resume = goResume};
 static const struct deferops heapOps = {.free = freeRecord, .resume = goResume};
 
+/* Straight onto the list: deferNewest is never one of these. */
 void
 deferproc(bool *frame, void (*fn)(void *), void *arg)
 {
 	struct deferrec *d = newRecord();
+	struct g *gp = getg();
 	d->ops = &heapOps;
-	deferPush(getg(), d, frame, fn, arg);
+	d->link = deferNewest(gp);
+	d->frame = frame;
+	d->fn = fn;
+	d->arg = arg;
+	deferSet(gp, d);
 }
 
-/* The way of a call that is deferred and run is short, and half of what it costs are stores, and loads that
- * wait for them: of g->deferred, of the record's link, and of g->deferred again. Two words that one store
- * wrote are slow to load by one; so the compiler is kept from joining those. Both functions use so
- * little stack that they need not ask for it; what they call asks. */
-frameless void
+/* Two words that one store wrote are slow to load by one; so the compiler is kept from joining those
+ * that deferreturn loads. It and the next use so little stack that they need not ask for it; what
+ * they call asks. */
+frameless line_begin void
 deferprocStack(struct deferrec *d, bool *frame, void (*fn)(void *), void *arg)
 {
 	struct g *gp = getg();
-	store_rlx(&d->link, gp->deferred);
-	gp->deferred = d;
+	if (unlikely(gp->deferNewest != NULL))
+		gp->deferred = gp->deferNewest;
+	gp->deferNewest = d;
+	d->link = gp->deferred;
 	store_rlx(&d->frame, frame);
-	store_rlx(&d->panicStack, gp->panicking);
-	d->panic = NULL;
-	d->fn = fn;
-	d->arg = arg;
-	d->retaddr = 0;
+	store_rlx(&d->fn, fn);
+	store_rlx(&d->arg, arg);
 	d->ops = &stackOps;
 }
 
-/* At the end of a function that has deferred: frame's calls run. */
-frameless void
-deferreturn(bool *frame)
+/* frame's calls, by the book: on the list while they run. */
+static never_inline void
+runFrame(bool *frame)
 {
-	struct deferrec *d = getg()->deferred;
-	while (likely(d != NULL) && d->frame == frame) {
+	struct g *gp = getg();
+	struct deferrec *d;
+	while ((d = deferNewest(gp)) != NULL && d->frame == frame) {
 		void (*fn)(void *) = d->fn;
 		d->fn = NULL;
-		if (unlikely(d->panicStack != getg()->panicking) && fn != NULL)
-			calldefer(fn, d->arg);
-		else if (likely(fn != NULL))
+		d->panic = NULL;
+		if (likely(fn != NULL))
 			fn(d->arg); /* it may not recover, whoever calls it: recover.c */
-		struct deferrec *next = d->link;
-		getg()->deferred = next;
-		if (unlikely(d->ops != &stackOps))
-			freeRecord(d);
+		deferPop(gp, d);
+		if (d->ops->free != NULL)
+			d->ops->free(d);
 		*frame = true;
-		d = next;
 	}
+}
+
+/* At the end of a function that has deferred: frame's calls run. Its last one ends in a jump (the
+ * Makefile asks for it), and is off the list before. That needs two things. No panic is running: then
+ * no record's fn is NULL that could be this one, nobody asks who may recover, and nothing is lost if the
+ * newest record is another function's. And the byte is set too early: should the call panic, and
+ * the panic pass through this frame, then checkdefer clears it, to which every pad for this call
+ * goes first. */
+frameless line_begin void
+deferreturn(bool *frame)
+{
+	struct g *gp = getg();
+	struct deferrec *d = gp->deferNewest;
+	if (unlikely(d == NULL)) {
+		runFrame(frame);
+		return;
+	}
+	if (unlikely(d->frame != frame))
+		return;
+	void (*fn)(void *) = d->fn;
+	struct deferrec *older = gp->deferred;
+	if (unlikely(gp->panicking != NULL || (older != NULL && older->frame == frame))) {
+		runFrame(frame);
+		return;
+	}
+	gp->deferNewest = NULL;
+	*frame = true;
+	fn(d->arg);
 }
 
 /* ---- C ------------------------------------------------------------------------------------ */

@@ -314,12 +314,13 @@ struct deferops;
 struct deferrec {
 	struct deferrec *link;
 	bool *frame; /* Go: a byte in the deferring function's frame, its identity */
-	struct panicrec *panicStack; /* the newest panic when the call was deferred */
-	struct panicrec *panic;      /* the panic that runs the call */
-	void (*fn)(void *);          /* NULL: it runs, or has run */
-	void *arg;
-	uintptr_t retaddr; /* Go: who may call recover, see canrecover. A try: its frame */
 	const struct deferops *ops;
+	struct panicrec *panic; /* valid if fn is NULL: the panic that runs the call, or NULL */
+	void (*fn)(void *);     /* NULL: it runs, or has run */
+	void *arg;
+	uintptr_t
+		retaddr; /* Go: valid in a call that a panic runs, see canrecover. A try: its frame */
+	uintptr_t unused;
 };
 _Static_assert(sizeof(struct deferrec) == 64, "what compiled code sets aside");
 
@@ -338,18 +339,42 @@ _Noreturn void Goexit(void); /* runs the deferred calls; inrt == 0 */
 /* How many goroutines run deferred calls because of a panic; atomic. */
 extern uint32_t runningPanicDefers;
 
+/* The newest record, or NULL. */
+static always_inline struct deferrec *
+deferNewest(const struct g *gp)
+{
+	struct deferrec *d = gp->deferNewest;
+	return d != NULL ? d : gp->deferred;
+}
+
+/* d is the newest from here on; what was newer is not looked at. */
+static always_inline void
+deferSet(struct g *gp, struct deferrec *d)
+{
+	gp->deferNewest = NULL;
+	gp->deferred = d;
+}
+
+/* Takes d off, and what is newer than it. */
+static always_inline void
+deferPop(struct g *gp, const struct deferrec *d)
+{
+	if (unlikely(gp->deferNewest != d))
+		gp->deferred = d->link;
+	gp->deferNewest = NULL;
+}
+
 /* What C programs use. d: theirs, until deferEnd or tryCall. */
 static always_inline void
-deferPush(struct g *gp, struct deferrec *d, bool *frame, void (*fn)(void *), void *arg)
+deferPush(struct g *gp, struct deferrec *d, void (*fn)(void *), void *arg)
 {
+	if (gp->deferNewest != NULL)
+		gp->deferred = gp->deferNewest;
 	d->link = gp->deferred;
-	d->frame = frame;
-	d->panicStack = gp->panicking;
-	d->panic = NULL;
+	gp->deferNewest = d;
+	d->frame = NULL;
 	d->fn = fn;
 	d->arg = arg;
-	d->retaddr = 0;
-	gp->deferred = d;
 }
 
 extern const struct deferops deferredC;
@@ -358,7 +383,7 @@ static always_inline void
 deferBegin(struct deferrec *d, void (*fn)(void *), void *arg)
 {
 	d->ops = &deferredC;
-	deferPush(getg(), d, NULL, fn, arg);
+	deferPush(getg(), d, fn, arg);
 }
 
 /* Runs it, unless a panic or Goexit has: then it is off the list. */
@@ -368,7 +393,7 @@ deferEnd(struct deferrec *d)
 	void (*fn)(void *) = d->fn;
 	if (fn == NULL)
 		return;
-	getg()->deferred = d->link;
+	deferPop(getg(), d);
 	d->fn = NULL;
 	fn(d->arg);
 }

@@ -185,7 +185,7 @@ void
 runDeferred(struct g *gp, struct panicrec *p)
 {
 	struct deferrec *d;
-	while ((d = gp->deferred) != NULL) {
+	while ((d = deferNewest(gp)) != NULL) {
 		void (*fn)(void *) = d->fn;
 		if (fn == NULL) {
 			/* It was running when p arose. */
@@ -203,9 +203,10 @@ runDeferred(struct g *gp, struct panicrec *p)
 		}
 		d->fn = NULL;
 		d->panic = p;
+		d->retaddr = 0;
 		calldefer(fn, d->arg);
 		d->panic = NULL;
-		gp->deferred = d; /* nothing above it is left: fn has returned */
+		deferSet(gp, d); /* nothing above it is left: fn has returned */
 		if (p->recovered != NULL)
 			p->recovered(gp, p, d);
 		if (d->frame != NULL)

@@ -5,8 +5,8 @@
  * outer one asks canrecover(its return address), the inner one is given the answer and calls
  * gorecover only if it is true. canrecover finds out whether a deferred call called it:
  *
- *   1. The newest record runs because of the newest panic. (A call that was deferred after that
- *      panic arose, and runs at the end of its function as any, cannot end it.)
+ *   1. The newest record runs because of the newest panic. (A call that runs at the end of its function
+ *      as any cannot end it.)
  *   2. Most calls are deferred as a thunk, which first says by setdeferretaddr where its call of the
  *      function will return to, or a few bytes before.
  *   3. A function without arguments is deferred as it is: then the return address is
@@ -20,10 +20,10 @@ enum { THUNK_CALL = 16 }; /* bytes between where a thunk's call returns to and i
 
 #define ANYBODY (~(uintptr_t)0) /* as retaddr: whoever asks first */
 
-bool
+frameless bool
 setdeferretaddr(uintptr_t retaddr)
 {
-	struct deferrec *d = getg()->deferred;
+	struct deferrec *d = deferNewest(getg());
 	if (d != NULL)
 		d->retaddr = retaddr;
 	return false;
@@ -33,8 +33,8 @@ bool
 canrecover(uintptr_t retaddr)
 {
 	struct g *gp = getg();
-	struct deferrec *d = gp->deferred;
-	if (d == NULL || d->panicStack == gp->panicking)
+	struct deferrec *d = deferNewest(gp);
+	if (d == NULL || d->fn != NULL || d->panic == NULL || d->panic != gp->panicking)
 		return false;
 	if (retaddr == (uintptr_t)calldeferRet)
 		return true;
@@ -57,7 +57,7 @@ struct location {
 void
 makefuncfficanrecover(struct goslice locations)
 {
-	struct deferrec *d = getg()->deferred;
+	struct deferrec *d = deferNewest(getg());
 	if (d == NULL)
 		return;
 	const struct location *l = locations.array;
@@ -75,7 +75,7 @@ makefuncfficanrecover(struct goslice locations)
 void
 makefuncreturning(void)
 {
-	struct deferrec *d = getg()->deferred;
+	struct deferrec *d = deferNewest(getg());
 	if (d != NULL && d->retaddr == ANYBODY)
 		d->retaddr = 0;
 }
@@ -94,9 +94,9 @@ struct eface
 deferredrecover(void)
 {
 	struct g *gp = getg();
-	struct deferrec *d = gp->deferred;
+	struct deferrec *d = deferNewest(gp);
 	/* The call of recover itself was deferred: by whom, if not by the newest record? */
-	if (d == NULL || d->panicStack != gp->panicking)
+	if (d == NULL || d->fn != NULL || d->panic == gp->panicking)
 		return (struct eface){0};
 	return gorecover();
 }

@@ -47,9 +47,10 @@ static _Noreturn void
 resumeC(struct g *gp, struct deferrec *d)
 {
 	deferUnlink(gp, d);
-	while ((d = gp->deferred) != NULL && d->ops->caught == NULL) {
+	while ((d = deferNewest(gp)) != NULL && d->ops->caught == NULL) {
 		void (*fn)(void *) = d->fn;
 		d->fn = NULL;
+		d->panic = NULL;
 		if (fn != NULL)
 			fn(d->arg);
 		if (d->frame != NULL)
@@ -58,7 +59,7 @@ resumeC(struct g *gp, struct deferrec *d)
 	}
 	if (d == NULL)
 		Goexit();
-	gp->deferred = d->link;
+	deferPop(gp, d);
 	d->ops->resume(d);
 	__builtin_unreachable();
 }
@@ -72,7 +73,7 @@ panicRecovered(struct g *gp, struct panicrec *p, struct deferrec *d)
 	if (d->ops->resume == NULL)
 		resumeC(gp, d);
 	if (d->ops->caught != NULL)
-		gp->deferred = d->link;
+		deferPop(gp, d);
 	d->ops->resume(d);
 	__builtin_unreachable();
 }
@@ -81,14 +82,14 @@ bool
 recoverInDeferred(struct eface *v)
 {
 	struct g *gp = getg();
-	struct deferrec *d = gp->deferred;
+	struct deferrec *d = deferNewest(gp);
 	struct panicrec *p = gp->panicking;
 	if (p == NULL || p->goexit != NULL || p->recovered != NULL)
 		return false;
 	/* Records that were made since, in the deferred call, lie above the one that runs. */
-	while (d != NULL && d->panic != p)
+	while (d != NULL && (d->fn != NULL || d->panic != p))
 		d = d->link;
-	if (d == NULL || d->fn != NULL)
+	if (d == NULL)
 		return false;
 	p->recovered = panicRecovered;
 	*v = p->arg;
@@ -119,15 +120,14 @@ tryCall(void (*fn)(void *), void *arg, struct eface *v)
 {
 	struct g *gp = getg();
 	struct tryrec t = {
-		.d.link = gp->deferred,
-		.d.panicStack = gp->panicking,
+		.d.link = deferNewest(gp),
 		.d.fn = notReached,
 		.d.ops = &tryOps,
 	};
 	unsigned int uncaught = gp->m->eh->uncaught;
-	gp->deferred = &t.d;
+	deferSet(gp, &t.d);
 	if (trycall(&t.d, fn, arg))
-		gp->deferred = t.d.link;
+		deferSet(gp, t.d.link);
 	else
 		gp->m->eh->uncaught = uncaught; /* perhaps another m */
 	if (t.panicked && v != NULL)

@@ -107,10 +107,11 @@ foreignDefers(struct g *gp, bool *frame)
 	struct deferrec *d;
 	p.arg = runtimeErrors.make(RTE_PLAIN, gostr("exception of another language"), 0);
 	gp->panicking = &p;
-	while (p.recovered == NULL && (d = gp->deferred) != NULL && d->frame == frame) {
+	while (p.recovered == NULL && (d = deferNewest(gp)) != NULL && d->frame == frame) {
 		void (*fn)(void *) = d->fn;
 		d->fn = NULL;
 		d->panic = &p;
+		d->retaddr = 0;
 		if (fn != NULL)
 			calldefer(fn, d->arg);
 		d->panic = NULL;
@@ -139,7 +140,7 @@ checkdefer(bool *frame)
 		*frame = false;
 		rethrow(e);
 	}
-	struct deferrec *d = gp->deferred;
+	struct deferrec *d = deferNewest(gp);
 	if (likely(d != NULL && d->fn == NULL && d->frame == frame)) {
 		deferUnlink(gp, d);
 		*frame = true;
@@ -147,7 +148,8 @@ checkdefer(bool *frame)
 			freeException(_URC_FOREIGN_EXCEPTION_CAUGHT, e);
 		return;
 	}
-	if (e == NULL) /* by wayback.c, into a frame that holds several activations */
+	*frame = false; /* deferreturn may have set it (no pad of gccgo 12 asks after this) */
+	if (e == NULL)  /* by wayback.c, into a frame that holds several activations */
 		raise(NULL);
 	rethrow(e);
 }
@@ -210,7 +212,7 @@ void
 tryForget(void *record)
 {
 	const struct tryrec *t = record;
-	getg()->deferred = t->d.link;
+	deferSet(getg(), t->d.link);
 }
 
 _Noreturn void

@@ -252,3 +252,132 @@ GO
 	want_status 0
 	want_equal "$(cat err)" recovered
 }
+
+# A function's last deferred call is off the list and its byte says that it returns before the call is
+# made: a panic of that call must pass all the same. With results that have names, for then the function
+# asks its byte; by the way back that skips frames and by the one that stops at each.
+test_last_call_panics() { # secs=300
+	forgo
+	cat >x.go <<'GO'
+package main
+
+import "fmt"
+
+//go:noinline
+func one(v interface{}) (r int) {
+	defer func() {
+		if v != nil {
+			panic(v)
+		}
+	}()
+	return 1
+}
+
+//go:noinline
+func two(v interface{}) (r int) {
+	defer func() {
+		if v != nil {
+			panic(v)
+		}
+	}()
+	defer func() { r++ }()
+	return 1
+}
+
+//go:noinline
+func loop(v interface{}) (r int) {
+	for i := 0; i < 3; i++ {
+		i := i
+		defer func() {
+			if r++; i == 0 && v != nil {
+				panic(v)
+			}
+		}()
+	}
+	return 0
+}
+
+//go:noinline
+func sometimes(v interface{}) (r int) {
+	if v == nil {
+		return 4
+	}
+	defer func() { panic(v) }()
+	return 5
+}
+
+func small(v interface{}) (r int) {
+	defer check(v)
+	return 6
+}
+
+func check(v interface{}) {
+	if v != nil {
+		panic(v)
+	}
+}
+
+//go:noinline
+func outer(f func(interface{}) int, v interface{}) (r int) {
+	defer func() { r *= 10 }()
+	return f(v) + small(nil)
+}
+
+//go:noinline
+func tries(f func(interface{}) int, v interface{}) (s string) {
+	s = "nothing"
+	defer func() {
+		if e := recover(); e != nil {
+			s = fmt.Sprint("recovered ", e)
+		}
+	}()
+	n := f(v)
+	s = fmt.Sprint("returned ", n)
+	return s
+}
+
+// A call that runs at the end of its function, while a panic runs that function, does not recover.
+//go:noinline
+func inDeferred() (s string) {
+	defer func() { s = fmt.Sprint(recover(), " ", s) }()
+	defer func() {
+		defer func() { s = fmt.Sprint(recover()) }()
+		s = small2()
+	}()
+	panic("outer")
+}
+
+//go:noinline
+func small2() (s string) {
+	defer func() {
+		if e := recover(); e != nil {
+			s = fmt.Sprint("wrong: ", e)
+		}
+	}()
+	return "inner"
+}
+
+func main() {
+	for i := 0; i < 3; i++ {
+		for _, f := range []func(interface{}) int{one, two, loop, sometimes, small} {
+			f := f
+			o := func(v interface{}) int { return outer(f, v) }
+			fmt.Println(tries(f, nil), tries(f, "p"), tries(o, nil), tries(o, "q"))
+		}
+		fmt.Println(inDeferred())
+	}
+}
+GO
+	gort build -o x x.go
+	for way in ours libgcc compare; do
+		run env GODEBUG=unwind=$way ./x
+		want_status 0
+		sort -u out >lines
+		want_equal "$(cat lines)" 'outer <nil>
+returned 1 recovered p returned 70 recovered q
+returned 2 recovered p returned 80 recovered q
+returned 3 recovered p returned 90 recovered q
+returned 4 recovered p returned 100 recovered q
+returned 6 recovered p returned 120 recovered q'
+	done
+}

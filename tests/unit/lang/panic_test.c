@@ -75,7 +75,7 @@ TEST_G(lang, panic, leaves_the_runtime)
 	CHECK(isText(v, "from inside"));
 	CHECK_EQ(getg()->m->inrt, 0);
 	CHECK_STREQ(trail, "d");
-	CHECK(getg()->deferred == NULL && getg()->panicking == NULL);
+	CHECK(deferNewest(getg()) == NULL && getg()->panicking == NULL);
 	CHECK_EQ(runningPanicDefers, 0);
 }
 
@@ -108,7 +108,7 @@ static uintptr_t tryFrame;
 static void
 jumpsOut(void *unused unused_ok)
 {
-	tryFrame = getg()->deferred->retaddr;
+	tryFrame = deferNewest(getg())->retaddr;
 	leavesRecords(&tryFrame);
 }
 
@@ -121,7 +121,7 @@ TEST_G(lang, panic, after_a_jump)
 	CHECK(tryCall(jumpsOut, NULL, &v));
 	deferEnd(&d);
 	CHECK_STREQ(trail, "o");
-	CHECK(getg()->deferred == NULL);
+	CHECK(deferNewest(getg()) == NULL);
 }
 
 /* A sanitizer's own look at the address would fault first. */
