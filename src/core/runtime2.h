@@ -223,6 +223,7 @@ struct m {
 	int32_t locks;     /* owner M: debug count of held runtime locks */
 	bool ending;       /* sched.lock: its thread is about to end */
 	bool forking;      /* owner M: its G is in fork, as in an announced call; hosted/fork.c */
+	bool wokensoon;    /* owner M: its last sleep in findrunnable was short */
 	bool gcstall;      /* owner M: its G waits for a collection when it leaves the runtime */
 	int64_t id;        /* constant */
 	uint64_t tid;      /* kernel thread id; written once by the thread itself */

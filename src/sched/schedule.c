@@ -212,12 +212,37 @@ sharedGet(struct p *pp, uint32_t max, bool parkedFirst)
 	return gp;
 }
 
+/* A wake-up costs the one who asks for it a system call and an interrupt of the other processor: some
+ * microseconds, as much as hundreds of switches. A program that readies one goroutine every few
+ * microseconds, and runs it itself soon after, pays that each time if the idle thread goes to sleep in
+ * between. So a thread that was woken soon after its last sleep began looks that long, some 50 us,
+ * before it sleeps again; while it looks it counts as spinning, and nobody wakes it. Who sleeps
+ * longer pays nothing. Not where there are more Ps than processors: somebody needs the time.
+ *
+ * It looks every few microseconds only. What a goroutine starts and then waits for is best run by
+ * its own P, and would be stolen in between. */
+#define LOOK_TICKS (1 << 17)
+
+static bool
+lookLonger(int64_t *since)
+{
+	int64_t now = cputicks();
+	if (*since == 0)
+		*since = now;
+	if (now - *since >= LOOK_TICKS || gomaxprocs > ncpu)
+		return false;
+	for (int i = 0; i < 8 && !load_rlx(&sched.gcwaiting) && !sharedWork(); i++)
+		procyield(20);
+	return true;
+}
+
 /* Blocks until there is something to run. */
 static struct g *
 findrunnable(bool *inheritTime)
 {
 	struct m *mp = getg()->m;
 	bool marked = false; /* for the collector's share */
+	int64_t since = 0;   /* that it has found nothing, in ticks; 0: not yet */
 	for (;;) {
 		struct p *pp = mp->p;
 		if (load_seq(&sched.gcwaiting)) {
@@ -284,6 +309,9 @@ findrunnable(bool *inheritTime)
 			gcMarkIdle(pp);
 			continue;
 		}
+
+		if (!GORT_FREESTANDING && mp->spinning && mp->wokensoon && lookLonger(&since))
+			continue;
 
 		/* Nothing. Give up the P, then look once more. Its dead Gs go where the next ones
 		 * are born. */
@@ -359,7 +387,11 @@ findrunnable(bool *inheritTime)
 			if (until == 0 || until > pollUntil)
 				netpollBreak();
 		}
+		since = cputicks();
 		stopm();
+		if (!GORT_FREESTANDING)
+			mp->wokensoon = cputicks() - since < LOOK_TICKS;
+		since = 0;
 	}
 }
 
