@@ -225,6 +225,8 @@ struct m {
 	bool forking;      /* owner M: its G is in fork, as in an announced call; hosted/fork.c */
 	bool wokensoon;    /* owner M: its last sleep in findrunnable was short */
 	bool gcstall;      /* owner M: its G waits for a collection when it leaves the runtime */
+	/* Fresh pages of the heap, for which its G asks when it leaves the runtime; 0: none. Owner M. */
+	uintptr_t fresh, freshend;
 	int64_t id;        /* constant */
 	uint64_t tid;      /* kernel thread id; written once by the thread itself */
 	uintptr_t thread;  /* os handle (pthread_t or the clone record); constant after start */

@@ -15,6 +15,12 @@
  * Huge pages: beyond HUGE_FROM bytes of heap the chunks are marked for them: at that size the
  * first touch of each page costs more than everything the allocator does.
  *
+ * Who touches a page first waits until the kernel has made it, for a huge page a fifth of a
+ * millisecond, and where a hypervisor has to find the memory some milliseconds; so long nobody can stop
+ * the thread. So in a heap above POPULATE_FROM the first span in the next 2 MiB of the frontier has its
+ * goroutine ask for all of them at once when it leaves the runtime, in an announced call, which
+ * a stop of the world does not wait for. Not for large objects, which may never be touched.
+ *
  * Lock: heap.lock for all of it; spans[] and l1 are read without (atomic).
  */
 #define GORT_MEM_IMPL
@@ -22,6 +28,10 @@
 
 #define ARENA_HINT ((uintptr_t)0xc0 << 32)
 #define HUGE_FROM  CHUNK_SIZE
+
+#define POPULATE_FROM (GORT_HARD ? CHUNK_SIZE : 2 * CHUNK_SIZE)
+#define POPULATE_STEP (2 * MiB)
+#define POPULATE_MOST (64 * KiB / PAGE_SIZE) /* pages of a span */
 
 struct heapArena *
 arenaOf(uintptr_t addr)
@@ -99,6 +109,8 @@ mapFrontier(uintptr_t n)
 	}
 	if (heap.stats.sys >= HUGE_FROM)
 		sysHugePage((void *)p, n);
+	if (COLLECTS && heap.populated > p)
+		heap.populated = p; /* it was somewhere else, further up */
 	heap.frontier += n;
 	heap.stats.sys += n;
 	heap.stats.released += n;
@@ -140,6 +152,36 @@ heapGrow(uintptr_t npages)
 		}
 	}
 	return mapFrontier(n);
+}
+
+void
+freshPages(uintptr_t base, uintptr_t npages)
+{
+	uintptr_t end = base + npages * PAGE_SIZE;
+	assertLockHeld(&heap.lock);
+	if (end <= heap.populated || end > heap.frontier || heap.stats.sys < POPULATE_FROM ||
+		npages > POPULATE_MOST)
+		return;
+	uintptr_t from = alignDown(base, POPULATE_STEP), to = alignUp(end, POPULATE_STEP);
+	struct m *mp = getg()->m;
+	if (from < heap.populated)
+		from = heap.populated;
+	heap.populated = to;
+	if (mp->p == NULL || mp->isforeign || mp->fresh != 0)
+		return;
+	mp->fresh = from;
+	mp->freshend = to;
+	fetch_or(&mp->p->preempt, (uint8_t)PREEMPT_ASKED);
+}
+
+void
+freshPopulate(struct m *mp)
+{
+	static bool cannot; /* atomic; an old kernel */
+	uintptr_t from = mp->fresh, to = mp->freshend;
+	mp->fresh = 0;
+	if (!load_rlx(&cannot) && !sysPopulate((void *)from, to - from))
+		store_rlx(&cannot, true);
 }
 
 struct mspan *

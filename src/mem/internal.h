@@ -49,6 +49,8 @@ void sideFree(void *p, uintptr_t n);
 
 /* heap.lock. Makes at least npages more contiguous pages free. false: the kernel refused. */
 bool heapGrow(uintptr_t npages);
+/* heap.lock: a span begins at base. Its G may be told to ask for pages; freshPopulate. */
+void freshPages(uintptr_t base, uintptr_t npages);
 
 /* All under heap.lock. */
 uintptr_t pagesAlloc(uintptr_t npages, uintptr_t *nscav); /* first fit; 0: no such run */
@@ -139,6 +141,7 @@ struct mheap {
 		stale; /* sum and dirty of its stalechunks, a bit each, are to be made anew; NULL */
 	uint32_t stalechunks;
 	uintptr_t frontier, frontierend; /* reserved, not mapped yet */
+	uintptr_t populated; /* below, nobody asks the kernel for pages any more: freshPages */
 	struct fixalloc spanalloc, cachealloc;
 	struct mspan *allspans;
 	struct mcache *allcaches;

@@ -211,7 +211,9 @@ struct memstats {
 };
 void readmemstats(struct memstats *ms);
 uint64_t sysBeside(void); /* bytes of the runtime's own, beside heap and stacks */
-void mheap_verify(void);  /* throws on the first inconsistency; world stopped or single thread */
+/* Asks the kernel for the pages of m->fresh, which it clears. May take milliseconds. No P needed. */
+void freshPopulate(struct m *mp);
+void mheap_verify(void); /* throws on the first inconsistency; world stopped or single thread */
 
 /* Scavenger's work step: gives back up to n bytes of free pages; returns what it did. */
 uintptr_t mheap_scavenge(uintptr_t n);

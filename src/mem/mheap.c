@@ -103,6 +103,8 @@ mheap_alloc(uintptr_t npages, uint32_t spanclass, uintptr_t size)
 	spansSet(base, npages, s);
 	if (COLLECTS && !leaf)
 		pointersSet(s, true);
+	if (COLLECTS)
+		freshPages(base, npages);
 	store_rel(&s->state, SPAN_INUSE);
 	unlock(&heap.lock);
 	return s;

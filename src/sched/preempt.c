@@ -56,6 +56,12 @@ rtleaveSlow(void)
 	raggedPass(mp);
 	if (asked == 0 || (asked == PREEMPT_FUZZ && !schedfuzzYields(mp)))
 		return false;
+	if (COLLECTS && mp->fresh != 0) {
+		entersyscall();
+		freshPopulate(mp); /* its M stays the same until exitsyscall */
+		exitsyscall();
+		mp = gp->m;
+	}
 	if (COLLECTS && mp->gcstall) {
 		mp->gcstall = false;
 		gcStall();

@@ -13,6 +13,9 @@
 
 #include "os/linux/internal.h"
 
+#ifndef MADV_POPULATE_WRITE
+#	define MADV_POPULATE_WRITE 23
+#endif
 #ifndef MADV_GUARD_INSTALL
 #	define MADV_GUARD_INSTALL 102
 #endif
@@ -93,6 +96,12 @@ void
 sysNoHugePage(void *p, uintptr_t n)
 {
 	SYS3(madvise, p, n, MADV_NOHUGEPAGE);
+}
+
+bool
+sysPopulate(void *p, uintptr_t n)
+{
+	return SYS3(madvise, p, n, MADV_POPULATE_WRITE) != -EINVAL;
 }
 
 bool
