@@ -68,7 +68,7 @@ onlygo() (
 		case $1 in
 		-o) shift ;;
 		-Wl,--whole-archive | -Wl,--no-whole-archive | -Wl,-\( | -Wl,-\) | -Wl,--start-group | -Wl,--end-group) ;;
-		-Wl,--build-id=* | -Wl,-rpath* | -L* | -g* | -O* | -fno-ipa-* | -frecord-gcc-switches | -m64 | -pthread | -static | -static-libgcc | -static-libgo | -lm | -lpthread) ;;
+		-Wl,--build-id=* | -Wl,-rpath* | -L* | -g* | -O* | -fno-ipa-* | -falign-* | -frecord-gcc-switches | -m64 | -pthread | -static | -static-libgcc | -static-libgo | -lm | -lpthread) ;;
 		-*) exit 0 ;;
 		*.so | *.so.*) exit 0 ;;
 		*)

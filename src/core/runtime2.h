@@ -225,8 +225,6 @@ struct m {
 	bool forking;      /* owner M: its G is in fork, as in an announced call; hosted/fork.c */
 	bool wokensoon;    /* owner M: its last sleep in findrunnable was short */
 	bool gcstall;      /* owner M: its G waits for a collection when it leaves the runtime */
-	/* Fresh pages of the heap, for which its G asks when it leaves the runtime; 0: none. Owner M. */
-	uintptr_t fresh, freshend;
 	int64_t id;        /* constant */
 	uint64_t tid;      /* kernel thread id; written once by the thread itself */
 	uintptr_t thread;  /* os handle (pthread_t or the clone record); constant after start */
@@ -272,6 +270,9 @@ struct m {
 	struct ehglobals noeh;             /* what eh points to where there is no C++ library */
 	const struct mutex *heldlocks[16]; /* lock rank checker: debug builds */
 	int32_t moreheld; /* the same: a select's channels that found no room there */
+	/* Fresh pages, which its G touches when it leaves the runtime (mem/arena.c). Owner M. */
+	uint32_t nfresh;
+	struct stack fresh[4];
 };
 
 /* ---- P ------------------------------------------------------------------------------------ */

@@ -18,8 +18,9 @@
  * Who touches a page first waits until the kernel has made it, for a huge page a fifth of a
  * millisecond, and where a hypervisor has to find the memory some milliseconds; so long nobody can stop
  * the thread. So in a heap above POPULATE_FROM the first span in the next 2 MiB of the frontier has its
- * goroutine ask for all of them at once when it leaves the runtime, in an announced call, which
- * a stop of the world does not wait for. Not for large objects, which may never be touched.
+ * goroutine touch all of them when it leaves the runtime, without its P (callWithoutP, sched/syscall.c),
+ * so that a stop of the world does not wait for it. Likewise for a large object that may hold pointers, and
+ * for the next chunk of persistent.c's. Not for large buffers, nor beyond 64 MiB: they may never be touched.
  *
  * Lock: heap.lock for all of it; spans[] and l1 are read without (atomic).
  */
@@ -29,9 +30,10 @@
 #define ARENA_HINT ((uintptr_t)0xc0 << 32)
 #define HUGE_FROM  CHUNK_SIZE
 
-#define POPULATE_FROM (GORT_HARD ? CHUNK_SIZE : 2 * CHUNK_SIZE)
-#define POPULATE_STEP (2 * MiB)
-#define POPULATE_MOST (64 * KiB / PAGE_SIZE) /* pages of a span */
+#define POPULATE_FROM  (GORT_HARD ? CHUNK_SIZE : 2 * CHUNK_SIZE)
+#define POPULATE_STEP  (2 * MiB)
+#define POPULATE_SMALL (MiB / PAGE_SIZE) /* pages of a span */
+#define POPULATE_LARGE (64 * MiB / PAGE_SIZE)
 
 struct heapArena *
 arenaOf(uintptr_t addr)
@@ -155,33 +157,52 @@ heapGrow(uintptr_t npages)
 }
 
 void
+freshWant(uintptr_t lo, uintptr_t hi)
+{
+	struct m *mp = getg()->m;
+	if (mp->p == NULL || mp->isforeign || mp->nfresh == nelem(mp->fresh))
+		return;
+	mp->fresh[mp->nfresh++] = (struct stack){lo, hi};
+	fetch_or(&mp->p->preempt, (uint8_t)PREEMPT_ASKED);
+}
+
+void
 freshPages(uintptr_t base, uintptr_t npages)
 {
 	uintptr_t end = base + npages * PAGE_SIZE;
 	assertLockHeld(&heap.lock);
 	if (end <= heap.populated || end > heap.frontier || heap.stats.sys < POPULATE_FROM ||
-		npages > POPULATE_MOST)
+		npages > POPULATE_SMALL)
 		return;
 	uintptr_t from = alignDown(base, POPULATE_STEP), to = alignUp(end, POPULATE_STEP);
-	struct m *mp = getg()->m;
 	if (from < heap.populated)
 		from = heap.populated;
 	heap.populated = to;
-	if (mp->p == NULL || mp->isforeign || mp->fresh != 0)
-		return;
-	mp->fresh = from;
-	mp->freshend = to;
-	fetch_or(&mp->p->preempt, (uint8_t)PREEMPT_ASKED);
+	freshWant(from, to);
 }
 
 void
-freshPopulate(struct m *mp)
+freshLarge(const struct mspan *s)
 {
-	static bool cannot; /* atomic; an old kernel */
-	uintptr_t from = mp->fresh, to = mp->freshend;
-	mp->fresh = 0;
-	if (!load_rlx(&cannot) && !sysPopulate((void *)from, to - from))
-		store_rlx(&cannot, true);
+	if (s->npages > POPULATE_SMALL && s->npages <= POPULATE_LARGE &&
+		load_rlx(&heap.stats.sys) >= POPULATE_FROM)
+		freshWant(s->base, s->base + s->npages * PAGE_SIZE);
+}
+
+/* By touching, not by madvise (MADV_POPULATE_WRITE): that holds the lock of the whole address space, for which
+ * everybody waits who maps memory, and who comes after those. Other goroutines may have objects on the
+ * pages already: what is there stays as it is. */
+no_sanitize void
+freshPopulate(void *m)
+{
+	struct m *mp = m;
+	for (uint32_t i = 0; i < mp->nfresh; i++) {
+		struct stack r = mp->fresh[i];
+		for (uintptr_t p = r.lo; p < r.hi && !onValgrind; p += physPageSize)
+			cas((uint64_t *)p, (uint64_t)0, (uint64_t)0);
+		mp->fresh[i] = (struct stack){0}; /* the collector reads ms, and it is an object's address */
+	}
+	mp->nfresh = 0;
 }
 
 struct mspan *

@@ -49,8 +49,12 @@ void sideFree(void *p, uintptr_t n);
 
 /* heap.lock. Makes at least npages more contiguous pages free. false: the kernel refused. */
 bool heapGrow(uintptr_t npages);
-/* heap.lock: a span begins at base. Its G may be told to ask for pages; freshPopulate. */
+/* heap.lock: a small span begins at base. The G may be told to touch pages; freshPopulate. */
 void freshPages(uintptr_t base, uintptr_t npages);
+/* The same for a large object that may hold pointers. */
+void freshLarge(const struct mspan *s);
+/* The G is told to touch these, if this M can. */
+void freshWant(uintptr_t lo, uintptr_t hi);
 
 /* All under heap.lock. */
 uintptr_t pagesAlloc(uintptr_t npages, uintptr_t *nscav); /* first fit; 0: no such run */

@@ -126,7 +126,8 @@ mallocLarge(struct mcache *c, uintptr_t size, enum spankind kind, const struct t
 			sysUnused((void *)s->base, s->elemsize);
 		else
 			memclrChunked(s->base, s->elemsize);
-	}
+	} else if (COLLECTS && s->zeroedFrom == 0 && kind != SPAN_NOSCAN)
+		freshLarge(s);
 	store_rlx(&s->onetype, typ);
 	if (load_rlx(&gcphase) != GCoff)
 		store_rlx(&s->markBits[0], (uint64_t)1);
@@ -178,6 +179,15 @@ mallocTiny(struct mcache *c, uintptr_t size)
 
 /* ---- small objects ------------------------------------------------------------------------ */
 
+void
+lookAtTrigger(void)
+{
+	if (unlikely(load_rlx(&heap.stats.inuse) >= load_rlx(&heapTrigger) ||
+		     (COLLECTS && load_rlx(&heapLive) >= load_rlx(&liveTrigger))) &&
+		gc_trigger != NULL)
+		gc_trigger();
+}
+
 static never_inline void *
 mallocSlow(uintptr_t size, enum spankind kind, const struct type *typ, bool zero)
 {
@@ -188,6 +198,7 @@ mallocSlow(uintptr_t size, enum spankind kind, const struct type *typ, bool zero
 	if (mp->mallocing++ != 0)
 		throw("malloc deadlock");
 	void *p;
+	uint32_t nfresh = mp->nfresh;
 	bool sample = false;
 	if (unlikely(memprofile != NULL))
 		memprofile->look(c);
@@ -221,10 +232,8 @@ mallocSlow(uintptr_t size, enum spankind kind, const struct type *typ, bool zero
 		memprofile->sample((uintptr_t)p, size);
 	}
 	mp->mallocing--;
-	if (unlikely(load_rlx(&heap.stats.inuse) >= load_rlx(&heapTrigger) ||
-		     (COLLECTS && load_rlx(&heapLive) >= load_rlx(&liveTrigger))) &&
-		gc_trigger != NULL)
-		gc_trigger();
+	if (!COLLECTS || likely(mp->nfresh == nfresh)) /* or it looks when it has touched them */
+		lookAtTrigger();
 	return p;
 }
 

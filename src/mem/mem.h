@@ -211,9 +211,10 @@ struct memstats {
 };
 void readmemstats(struct memstats *ms);
 uint64_t sysBeside(void); /* bytes of the runtime's own, beside heap and stacks */
-/* Asks the kernel for the pages of m->fresh, which it clears. May take milliseconds. No P needed. */
-void freshPopulate(struct m *mp);
-void mheap_verify(void); /* throws on the first inconsistency; world stopped or single thread */
+/* Touches the pages of m->fresh, and empties it. May take milliseconds. No P needed. */
+void freshPopulate(void *m);
+void lookAtTrigger(void); /* calls gc_trigger if it is time */
+void mheap_verify(void);  /* throws on the first inconsistency; world stopped or single thread */
 
 /* Scavenger's work step: gives back up to n bytes of free pages; returns what it did. */
 uintptr_t mheap_scavenge(uintptr_t n);

@@ -15,17 +15,20 @@
 
 #define PERSISTENT_CHUNK (256 * KiB)
 #define PERSISTENT_LARGE (4 * MiB)
+#define SPARE_FROM       (PERSISTENT_LARGE - MiB)
 
 struct range {
 	uintptr_t lo, hi;
 };
 
+struct pool {
+	uintptr_t next, end;
+};
+
 static struct {
 	struct mutex lock;
-	/* lock; [1]: noscan */
-	struct {
-		uintptr_t next, end;
-	} pool[2];
+	struct pool pool[2]; /* lock; [1]: noscan */
+	uintptr_t spare;     /* a large chunk for pool[1] whose pages are being made, or 0 */
 	uint64_t sys;
 	/* What was mapped for the pool that is scanned. Written under lock, n last; a table that was
 	 * outgrown stays. */
@@ -73,6 +76,34 @@ persistentRange(uint32_t i, uintptr_t *lo, uintptr_t *hi)
 	return true;
 }
 
+/* persistent.lock. 0: refused. */
+static uintptr_t
+map(uintptr_t size, bool noscan, bool large)
+{
+	uintptr_t p = (uintptr_t)sysAlloc(size);
+	if (p == 0)
+		return 0;
+	persistent.sys += size;
+	if (COLLECTS && !noscan)
+		noteRange(p, size);
+	if (large)
+		sysHugePage((void *)p, size);
+	return p;
+}
+
+/* persistent.lock. Half of a large chunk has been used: the next is there, and is touched by the time when it is
+ * needed, and not with locks held. */
+static void
+keepSpare(void)
+{
+	const struct pool *pool = &persistent.pool[true];
+	if (persistent.spare != 0 || pool->end - pool->next > PERSISTENT_LARGE / 2)
+		return;
+	persistent.spare = map(PERSISTENT_LARGE, true, true);
+	if (persistent.spare != 0)
+		freshWant(persistent.spare, persistent.spare + PERSISTENT_LARGE);
+}
+
 static void *
 persistentallocIn(uintptr_t n, uintptr_t align, bool noscan)
 {
@@ -94,17 +125,17 @@ persistentallocIn(uintptr_t n, uintptr_t align, bool noscan)
 		if (!own && n > PERSISTENT_CHUNK)
 			size = alignUp(n + align, physPageSize);
 		size = alignUp(size, physPageSize);
-		p = (uintptr_t)sysAlloc(size);
+		if (COLLECTS && noscan && size == PERSISTENT_LARGE && persistent.spare != 0) {
+			p = persistent.spare;
+			persistent.spare = 0;
+		} else {
+			p = map(size, noscan, large);
+		}
 		if (p == 0) {
 			unlock(&persistent.lock);
 			noteRefused(size, REFUSED_TABLES);
 			outOfMemory(n);
 		}
-		persistent.sys += size;
-		if (COLLECTS && !noscan)
-			noteRange(p, size);
-		if (large)
-			sysHugePage((void *)p, size);
 		if (own) {
 			unlock(&persistent.lock);
 			return (void *)p;
@@ -113,6 +144,8 @@ persistentallocIn(uintptr_t n, uintptr_t align, bool noscan)
 		p = alignUp(p, align);
 	}
 	persistent.pool[noscan].next = p + n;
+	if (COLLECTS && noscan && persistent.sys >= SPARE_FROM)
+		keepSpare();
 	unlock(&persistent.lock);
 	return (void *)p;
 }

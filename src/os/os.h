@@ -63,8 +63,6 @@ void sysUnusedLazily(void *p, uintptr_t n);
 void sysFault(void *p, uintptr_t n); /* any access faults from now on */
 void sysHugePage(void *p, uintptr_t n);
 void sysNoHugePage(void *p, uintptr_t n);
-/* Pages for it all now, as if each had been written. False: the kernel cannot (Linux before 5.14). */
-bool sysPopulate(void *p, uintptr_t n);
 /* Copies n bytes that need not be mapped: false if they cannot all be read. Where the kernel does
  * not let us ask (seccomp), it is a plain copy. */
 bool osPeek(void *to, const void *from, uintptr_t n);

@@ -137,6 +137,7 @@ bool parkedMany(void);                  /* more threads are parked than a proces
 void resumeParked(struct g *gp);        /* g0: our P goes to gp's thread; returns with another */
 void givep(struct m *mp, struct p *pp); /* a parked thread goes on with pp */
 void resumeStopped(int n);
+void callWithoutP(void (*fn)(void *), void *arg); /* syscall.c; inrt == 1 */
 bool stopThreads(void);
 void startThreads(void);
 void waitForWorld(struct m *mp);

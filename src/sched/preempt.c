@@ -56,10 +56,9 @@ rtleaveSlow(void)
 	raggedPass(mp);
 	if (asked == 0 || (asked == PREEMPT_FUZZ && !schedfuzzYields(mp)))
 		return false;
-	if (COLLECTS && mp->fresh != 0) {
-		entersyscall();
-		freshPopulate(mp); /* its M stays the same until exitsyscall */
-		exitsyscall();
+	if (COLLECTS && mp->nfresh != 0) {
+		callWithoutP(freshPopulate, mp);
+		lookAtTrigger();
 		mp = gp->m;
 	}
 	if (COLLECTS && mp->gcstall) {

@@ -100,19 +100,10 @@ leaveForCall(struct m *mp)
 	}
 }
 
-never_inline void
-entersyscall(void)
+/* gp's M goes on without its P. */
+static always_inline void
+dropP(struct g *gp, struct m *mp, struct p *pp, bool mayleave)
 {
-	struct g *gp = getg();
-	struct m *mp = gp->m;
-	struct p *pp = mp->p;
-	if (unlikely(mp->inrt != 1))
-		throw("entersyscall inside the runtime");
-	gp->syscallpc = (uintptr_t)__builtin_return_address(0);
-	gp->syscallfp = *(uintptr_t *)__builtin_frame_address(0);
-	gp->syscallsp = (uintptr_t)__builtin_frame_address(0) + 2 * PTRSIZE;
-	__builtin_unwind_init();
-	store_rel(&mp->scansp, getsp());
 	setgstatus(gp, Grunning, Gsyscall);
 	if (load_rlx(&sched.sysmonwait))
 		entersyscallSysmon();
@@ -120,15 +111,50 @@ entersyscall(void)
 	mp->oldp = pp;
 	mp->p = NULL;
 	mp->curg = NULL;
-	store_rlx(&mp->mayleave, true);
+	store_rlx(&mp->mayleave, mayleave);
 	store_rlx(&pp->m, (struct m *)NULL);
 	store_seq(&pp->status, (uint32_t)Psyscall);
 	if (load_seq(&sched.gcwaiting))
 		entersyscallGcwait(pp);
 	if (!runqempty(pp) || load_rlx(&sched.runq.n) != 0 || load_rlx(&sched.parked.n) != 0)
 		entersyscallWanted(gp, mp, pp);
+}
+
+never_inline void
+entersyscall(void)
+{
+	struct g *gp = getg();
+	struct m *mp = gp->m;
+	if (unlikely(mp->inrt != 1))
+		throw("entersyscall inside the runtime");
+	gp->syscallpc = (uintptr_t)__builtin_return_address(0);
+	gp->syscallfp = *(uintptr_t *)__builtin_frame_address(0);
+	gp->syscallsp = (uintptr_t)__builtin_frame_address(0) + 2 * PTRSIZE;
+	__builtin_unwind_init();
+	store_rel(&mp->scansp, getsp());
+	dropP(gp, mp, mp->p, true);
 	leaveForCall(mp);
 }
+
+#if !GORT_FREESTANDING
+/* The runtime's own call of fn(arg), which takes long in the kernel and looks at nothing of the program's.
+ * inrt stays up, so that a stop counts the thread as stopped, and needs not wait until the kernel
+ * lets a signal through. */
+never_inline void
+callWithoutP(void (*fn)(void *), void *arg)
+{
+	struct g *gp = getg();
+	struct m *mp = gp->m;
+	gp->syscallpc = (uintptr_t)__builtin_return_address(0);
+	gp->syscallfp = *(uintptr_t *)__builtin_frame_address(0);
+	gp->syscallsp = (uintptr_t)__builtin_frame_address(0) + 2 * PTRSIZE;
+	__builtin_unwind_init();
+	store_rel(&mp->scansp, getsp());
+	dropP(gp, mp, mp->p, false);
+	fn(arg);
+	exitsyscall();
+}
+#endif
 
 /* The M has a P again: go on. */
 static void

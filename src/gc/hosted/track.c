@@ -32,7 +32,7 @@
  *
  * The rounds do not end by themselves: who writes everything all the time leaves everything for 5. There are at
  * most five, each with a larger share of the processors; one that takes more than half of the time and has more
- * than half of the pages of the one before is the last. What a round has read of a page need not be marked again
+ * than half of the pages of the one before, and many, is the last. What a round has read of a page need not be marked again
  * where it still stands there (markpage.c), so that the second time, and the last, are several times faster than
  * the first.
  *
@@ -63,6 +63,7 @@
 #define A_GOROUTINE 128
 #define GAP         16       /* pages */
 #define FEW         256      /* pages, that the last stop may have */
+#define MANY        32768    /* pages: a round that helps little is not the last below that */
 #define LONG        (2 * MS) /* that the collector keeps its processor */
 
 enum { VEC = 512, LAST_VEC = 64 };
@@ -303,7 +304,7 @@ trackRounds(void)
 			return;
 		concurrentQuiet();
 		int64_t took = nanotime() - began;
-		if (took > last / 2 && n > lastPages / 2)
+		if (took > last / 2 && n > lastPages / 2 && n > MANY)
 			return;
 		last = took;
 		lastPages = n;

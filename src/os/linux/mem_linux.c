@@ -13,9 +13,6 @@
 
 #include "os/linux/internal.h"
 
-#ifndef MADV_POPULATE_WRITE
-#	define MADV_POPULATE_WRITE 23
-#endif
 #ifndef MADV_GUARD_INSTALL
 #	define MADV_GUARD_INSTALL 102
 #endif
@@ -96,12 +93,6 @@ void
 sysNoHugePage(void *p, uintptr_t n)
 {
 	SYS3(madvise, p, n, MADV_NOHUGEPAGE);
-}
-
-bool
-sysPopulate(void *p, uintptr_t n)
-{
-	return SYS3(madvise, p, n, MADV_POPULATE_WRITE) != -EINVAL;
 }
 
 bool

@@ -223,9 +223,23 @@ copyRoom(void)
 	return true;
 }
 
+/* Who reads a page for the first time waits for the kernel to find it, which the first stop would do for each.
+ * Advice: kernels before 5.14 refuse, and so does a page that is not there. */
+static void
+touchAll(void)
+{
+	enum { POPULATE_READ = 22 };
+	const struct stretch *s = objects.data.p;
+	for (uint32_t i = 0; i < objects.data.n; i++) {
+		uintptr_t lo = alignDown(s[i].lo, physPageSize);
+		SYS3(madvise, lo, alignUp(s[i].hi, physPageSize) - lo, POPULATE_READ);
+	}
+}
+
 bool
 osObjectsList(void)
 {
+	static bool touched;
 	/* Under a stop there was no memory for what it had to add. Now there is, or the caller gives up. */
 	if (objects.refused && !tableGrow(&objects.data, sizeof(struct stretch)))
 		return false;
@@ -233,6 +247,9 @@ osObjectsList(void)
 	objects.copylen = 0;
 	objects.refused = objects.chained = false;
 	dl_iterate_phdr(addObject, NULL);
+	if (!touched)
+		touchAll();
+	touched = true;
 	return !objects.refused && copyRoom();
 }
 
