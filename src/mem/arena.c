@@ -200,7 +200,8 @@ freshPopulate(void *m)
 		struct stack r = mp->fresh[i];
 		for (uintptr_t p = r.lo; p < r.hi && !onValgrind; p += physPageSize)
 			cas((uint64_t *)p, (uint64_t)0, (uint64_t)0);
-		mp->fresh[i] = (struct stack){0}; /* the collector reads ms, and it is an object's address */
+		mp->fresh[i] = (struct stack){
+			0}; /* the collector reads ms, and it is an object's address */
 	}
 	mp->nfresh = 0;
 }
