@@ -126,8 +126,9 @@ mallocLarge(struct mcache *c, uintptr_t size, enum spankind kind, const struct t
 			sysUnused((void *)s->base, s->elemsize);
 		else
 			memclrChunked(s->base, s->elemsize);
-	} else if (COLLECTS && s->zeroedFrom == 0 && kind != SPAN_NOSCAN)
+	} else if (COLLECTS && s->zeroedFrom == 0 && kind != SPAN_NOSCAN) {
 		freshLarge(s);
+	}
 	store_rlx(&s->onetype, typ);
 	if (load_rlx(&gcphase) != GCoff)
 		store_rlx(&s->markBits[0], (uint64_t)1);
