@@ -114,7 +114,7 @@ mapFrontier(uintptr_t n)
 	if (COLLECTS && heap.populated > p)
 		heap.populated = p; /* it was somewhere else, further up */
 	heap.frontier += n;
-	heap.stats.sys += n;
+	store_rlx(&heap.stats.sys, heap.stats.sys + n);
 	heap.stats.released += n;
 	pagesAddMapped(p, n);
 	return true;
