@@ -123,7 +123,7 @@ struct pagecache {
 };
 
 struct heapstats {         /* heap.lock */
-	uint64_t sys;      /* bytes mapped */
+	uint64_t sys;      /* bytes mapped; also read without the lock: atomic */
 	uint64_t inuse;    /* bytes in spans; also read without the lock */
 	uint64_t released; /* bytes in free pages without memory */
 	uint64_t peak[2];  /* highest inuse of this window and the one before */
