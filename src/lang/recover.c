@@ -20,10 +20,19 @@ enum { THUNK_CALL = 16 }; /* bytes between where a thunk's call returns to and i
 
 #define ANYBODY (~(uintptr_t)0) /* as retaddr: whoever asks first */
 
+/* The record that a panic runs, as long as the call has not deferred anything. NULL without a panic:
+ * then nobody asks, and the newest record is perhaps not that of the call (deferreturn), but a try,
+ * whose retaddr is its own, or lies where a jump has left it. */
+static always_inline struct deferrec *
+mayBeAsked(const struct g *gp)
+{
+	return gp->panicking == NULL ? NULL : deferNewest(gp);
+}
+
 frameless bool
 setdeferretaddr(uintptr_t retaddr)
 {
-	struct deferrec *d = deferNewest(getg());
+	struct deferrec *d = mayBeAsked(getg());
 	if (d != NULL)
 		d->retaddr = retaddr;
 	return false;
@@ -57,7 +66,7 @@ struct location {
 void
 makefuncfficanrecover(struct goslice locations)
 {
-	struct deferrec *d = deferNewest(getg());
+	struct deferrec *d = mayBeAsked(getg());
 	if (d == NULL)
 		return;
 	const struct location *l = locations.array;
@@ -75,7 +84,7 @@ makefuncfficanrecover(struct goslice locations)
 void
 makefuncreturning(void)
 {
-	struct deferrec *d = deferNewest(getg());
+	struct deferrec *d = mayBeAsked(getg());
 	if (d != NULL && d->retaddr == ANYBODY)
 		d->retaddr = 0;
 }

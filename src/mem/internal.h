@@ -145,7 +145,8 @@ struct mheap {
 		stale; /* sum and dirty of its stalechunks, a bit each, are to be made anew; NULL */
 	uint32_t stalechunks;
 	uintptr_t frontier, frontierend; /* reserved, not mapped yet */
-	uintptr_t populated; /* below, nobody asks the kernel for pages any more: freshPages */
+	uintptr_t
+		populated; /* below, pages have been touched, or are left to the program: freshPages */
 	struct fixalloc spanalloc, cachealloc;
 	struct mspan *allspans;
 	struct mcache *allcaches;

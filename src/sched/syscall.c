@@ -100,10 +100,16 @@ leaveForCall(struct m *mp)
 	}
 }
 
-/* gp's M goes on without its P. */
+/* Goes on without its P. Part of the function that is called, whose frame this notes. */
 static always_inline void
-dropP(struct g *gp, struct m *mp, struct p *pp, bool mayleave)
+dropP(struct g *gp, struct m *mp, bool mayleave)
 {
+	struct p *pp = mp->p;
+	gp->syscallpc = (uintptr_t)__builtin_return_address(0);
+	gp->syscallfp = *(uintptr_t *)__builtin_frame_address(0);
+	gp->syscallsp = (uintptr_t)__builtin_frame_address(0) + 2 * PTRSIZE;
+	__builtin_unwind_init();
+	store_rel(&mp->scansp, getsp());
 	setgstatus(gp, Grunning, Gsyscall);
 	if (load_rlx(&sched.sysmonwait))
 		entersyscallSysmon();
@@ -127,12 +133,7 @@ entersyscall(void)
 	struct m *mp = gp->m;
 	if (unlikely(mp->inrt != 1))
 		throw("entersyscall inside the runtime");
-	gp->syscallpc = (uintptr_t)__builtin_return_address(0);
-	gp->syscallfp = *(uintptr_t *)__builtin_frame_address(0);
-	gp->syscallsp = (uintptr_t)__builtin_frame_address(0) + 2 * PTRSIZE;
-	__builtin_unwind_init();
-	store_rel(&mp->scansp, getsp());
-	dropP(gp, mp, mp->p, true);
+	dropP(gp, mp, true);
 	leaveForCall(mp);
 }
 
@@ -145,12 +146,7 @@ callWithoutP(void (*fn)(void *), void *arg)
 {
 	struct g *gp = getg();
 	struct m *mp = gp->m;
-	gp->syscallpc = (uintptr_t)__builtin_return_address(0);
-	gp->syscallfp = *(uintptr_t *)__builtin_frame_address(0);
-	gp->syscallsp = (uintptr_t)__builtin_frame_address(0) + 2 * PTRSIZE;
-	__builtin_unwind_init();
-	store_rel(&mp->scansp, getsp());
-	dropP(gp, mp, mp->p, false);
+	dropP(gp, mp, false);
 	fn(arg);
 	exitsyscall();
 }

@@ -381,3 +381,69 @@ returned 4 recovered p returned 100 recovered q
 returned 6 recovered p returned 120 recovered q'
 	done
 }
+
+# A deferred call that runs at the end of its function, and might recover, says where it will be called from.
+# The newest record may be a C program's try meanwhile, which is found by the same word.
+test_last_call_in_a_try() { # secs=300
+	forgo
+	cat >c.c <<'C'
+#include <gort.h>
+#include <gort/panic.h>
+
+long go_panics(long n) __asm__("main.Panics");
+static long n;
+
+static void
+call(void *arg)
+{
+	n = go_panics(*(long *)arg);
+}
+
+long
+c_tries(long what)
+{
+	struct gort_panic p;
+	return gort_try(&p, call, &what) ? n : -1;
+}
+C
+	cat >x.go <<'GO'
+package main
+
+import "fmt"
+
+//extern c_tries
+func tries(n int) int
+
+//go:noinline
+func recovers(r *int, n int) {
+	if e := recover(); e != nil {
+		*r = 100
+	}
+	*r += n
+}
+
+//go:noinline
+func quiet(n int) (r int) {
+	defer recovers(&r, n)
+	return 1
+}
+
+func Panics(n int) int {
+	r := quiet(n)
+	if n > 2 {
+		panic("late")
+	}
+	return r
+}
+
+func main() {
+	fmt.Println(tries(1), tries(2), tries(3), tries(1))
+}
+GO
+	gort build -o x c.c x.go
+	for way in ours libgcc compare; do
+		run env GODEBUG=unwind=$way ./x
+		want_status 0
+		want_equal "$(cat out)" "2 3 -1 2"
+	done
+}
